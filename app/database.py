@@ -1,0 +1,236 @@
+"""Engine and transactions; what differs between SQLite and PostgreSQL lives here only."""
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Connection, Dialect, Engine, Row
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column
+from uuid_utils.compat import uuid7
+
+from app.actor import Actor
+from app.clock import Clock, system_clock
+from app.errors import Unavailable
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+BUSY_SECONDS = 10
+POOL_SIZE = 8
+# What SQLite says when the disk, the file or another writer is the trouble, not the statement.
+SQLITE_UNAVAILABLE = (
+    "disk is full",
+    "readonly database",
+    "disk i/o error",
+    "unable to open",
+    "is locked",
+    "not a database",
+    "malformed",
+)
+Model = TypeVar("Model", bound="Base")
+
+
+class Instant(sa.types.TypeDecorator[datetime]):
+    """An aware datetime in UTC; SQLite keeps it as text that sorts as time does."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs its time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)  # type: ignore[no-any-return]
+
+
+class Base(DeclarativeBase):
+    metadata = sa.MetaData(naming_convention=NAMING)
+    type_annotation_map = {  # noqa: RUF012 (SQLAlchemy reads it from the class)
+        datetime: Instant(),
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+        str: sa.Text(),
+    }
+
+
+class DistrictRow:
+    """The key of every table of a district: no row can point into another district."""
+
+    district_id: Mapped[UUID] = mapped_column(sa.ForeignKey("district.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+
+
+def within_district(column: str, table: str) -> sa.ForeignKeyConstraint:
+    """A foreign key that carries the district."""
+    return sa.ForeignKeyConstraint(["district_id", column], [f"{table}.district_id", f"{table}.id"])
+
+
+def words(enum: type, *, length: int = 32) -> sa.Enum:
+    """A closed list as text with a CHECK, the same on both databases."""
+    return sa.Enum(
+        enum, native_enum=False, create_constraint=True, length=length, name=enum.__name__.lower()
+    )
+
+
+class Db:
+    """One transaction for one Actor: statements in, plain rows out."""
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self.connection = connection
+        self.now = now
+        self._session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        """The unit of work for writes; it flushes before every statement run here."""
+        if self._session is None:
+            self._session = Session(self.connection, expire_on_commit=False)
+        return self._session
+
+    def flush(self) -> None:
+        if self._session is not None:
+            self._session.flush()
+
+    def execute(self, statement: sa.Executable, **parameters: Any) -> sa.CursorResult[Any]:
+        self.flush()
+        return self.connection.execute(statement, parameters)
+
+    def all(self, statement: sa.Executable, **parameters: Any) -> Sequence[Row[Any]]:
+        return self.execute(statement, **parameters).all()
+
+    def one(self, statement: sa.Executable, **parameters: Any) -> Row[Any] | None:
+        """The only row, or None."""
+        return self.execute(statement, **parameters).one_or_none()
+
+    def scalar(self, statement: sa.Executable, **parameters: Any) -> Any:
+        return self.execute(statement, **parameters).scalar()
+
+    def insert_many(self, table: Any, rows: Sequence[dict[str, Any]]) -> None:
+        """Insert many rows at once; does nothing for none."""
+        self.flush()
+        if rows:
+            self.connection.execute(sa.insert(table), rows)
+
+    def add(self, *rows: Base) -> None:
+        self.session.add_all(rows)
+
+    def get(self, model: type[Model], district_id: UUID, id: UUID) -> Model | None:
+        return self.session.get(model, (district_id, id))
+
+    def lock(self, model: type[Model], district_id: UUID, id: UUID) -> Model | None:
+        """The row as it is now, held until this transaction ends."""
+        return self.session.get(
+            model, (district_id, id), with_for_update=True, populate_existing=True
+        )
+
+    def savepoint(self) -> SessionTransaction:
+        """One item of a bulk act: what it did goes back when it fails, the rest stays."""
+        return self.session.begin_nested()
+
+
+class Database:
+    """The engine, and the two ways to open a transaction: `read` and `write`."""
+
+    def __init__(self, url: str, *, clock: Clock = system_clock) -> None:
+        self.engine = create_engine(url)
+        self.clock = clock
+        self.sqlite = self.engine.dialect.name == "sqlite"
+        # One writer a process: waiting here is fair and quick, waiting in SQLite is neither.
+        self._write_lock: contextlib.AbstractContextManager[Any] = (
+            threading.Lock() if self.sqlite else contextlib.nullcontext()
+        )
+
+    @contextlib.contextmanager
+    def read(self, actor: Actor) -> Iterator[Db]:
+        """A transaction that changes nothing."""
+        with self._opened() as connection, connection.begin():
+            yield self._db(connection, actor)
+
+    @contextlib.contextmanager
+    def write(self, actor: Actor) -> Iterator[Db]:
+        """The transaction of one use case: commits on clean exit, else nothing was done."""
+        with self._write_lock, self._opened() as connection:
+            writer = connection.execution_options(portal_write=True)
+            with writer.begin():
+                db = self._db(writer, actor)
+                yield db
+                db.flush()
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[Connection]:
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+        except (sa.exc.DatabaseError, sa.exc.InterfaceError) as error:
+            if self._is_unavailable(error):
+                raise Unavailable("the database cannot be used now") from error
+            raise
+
+    def _is_unavailable(self, error: sa.exc.DBAPIError) -> bool:
+        if self.sqlite:
+            said = str(error.orig).lower()
+            return any(phrase in said for phrase in SQLITE_UNAVAILABLE)
+        return isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)
+
+    def _db(self, connection: Connection, actor: Actor) -> Db:
+        if not self.sqlite:
+            named = ",".join(str(district) for district in actor.districts)
+            connection.execute(SET_DISTRICTS, {"districts": named})
+        return Db(connection, self.clock())
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+SET_DISTRICTS = sa.text("SELECT set_config('app.districts', :districts, true)")
+
+
+def create_engine(url: str) -> Engine:
+    """An engine for either database; SQLite gets WAL, full syncs and foreign keys."""
+    if not url.startswith("sqlite"):
+        return sa.create_engine(
+            url, pool_size=POOL_SIZE, pool_pre_ping=True, json_serializer=_json_text
+        )
+    engine = sa.create_engine(
+        url,
+        pool_size=POOL_SIZE,
+        json_serializer=_json_text,
+        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _json_text(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # SQLAlchemy says BEGIN, not the driver
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("portal_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
