@@ -109,3 +109,18 @@ def require_staff(actor: Actor, feature: Feature, district_id: UUID | None = Non
     ):
         return actor
     raise Forbidden(f"You have not been granted {feature}.")
+
+
+def identity(actor: Actor) -> str:
+    """A stable name for ledger and audit: kind:id, never a person's name or address."""
+    match actor:
+        case Guardian():
+            return f"account:{actor.account_id}"
+        case Staff():
+            return f"staff:{actor.account_id}"
+        case Service():
+            return f"service:{actor.name}"
+        case Number():
+            return "number"
+        case Visitor():
+            return "visitor"
