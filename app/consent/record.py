@@ -83,6 +83,14 @@ def await_opt_in(db: Db, destination: Destination, channel: Channel, saying: Say
     consent.opt_in_until, consent.version = until, event.sequence
 
 
+def withdraw_opt_in(db: Db, destination: Destination, channel: Channel, saying: Saying) -> None:
+    """She no longer waits for a YES: the revocation stands as it was, with its own source."""
+    consent = consent_of(db, destination, channel)
+    assert consent is not None, "only what was revoked waits for a YES"
+    event = append(db, destination, ConsentAction.REVOKED, saying, channel=channel)
+    consent.opt_in_until, consent.version = None, event.sequence
+
+
 def consent_of(db: Db, destination: Destination, channel: Channel) -> Consent | None:
     return db.session.scalar(
         sa.select(Consent).where(
