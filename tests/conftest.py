@@ -1,7 +1,7 @@
 """Fixtures of all tests: a database of either kind, a clock to set, a small world."""
 
+import contextlib
 import random
-import shutil
 import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -12,22 +12,22 @@ import hypothesis
 import pytest
 import sqlalchemy as sa
 
-import migrations
-from app.database import Base, Database, create_engine
+from app.clock import system_clock
+from app.database import Database
 from tests.postgresql import Cluster, cluster_for_this_run
+from tests.sqlite import Files
 from tests.world import SetClock, World, a_world
 
 pytest_plugins = ["tests.threats.report"]
 
 START = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 TWENTIETH = 20
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 CLUSTER = pytest.StashKey[Cluster]()
 
+hypothesis.settings.register_profile("short", derandomize=True, deadline=None, database=None)
 hypothesis.settings.register_profile(
-    "normal", derandomize=True, deadline=None, database=None, max_examples=100
-)
-hypothesis.settings.register_profile(
-    "long", parent=hypothesis.settings.get_profile("normal"), max_examples=2000
+    "long", hypothesis.settings.get_profile("short"), max_examples=100 * TWENTIETH
 )
 
 
@@ -36,23 +36,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    hypothesis.settings.load_profile("long" if config.getoption("--long") else "normal")
+    hypothesis.settings.load_profile("long" if config.getoption("--long") else "short")
     worker = getattr(config, "workerinput", None)
     if worker is not None:
         config.stash[CLUSTER] = Cluster(Path(worker["cluster"]))
         return
-    run = cluster_for_this_run()
-    config.stash[CLUSTER] = run.__enter__()
-    config.add_cleanup(lambda: run.__exit__(None, None, None))
+    stack = contextlib.ExitStack()
+    config.stash[CLUSTER] = stack.enter_context(cluster_for_this_run())
+    config.add_cleanup(stack.close)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Every worker uses the one server of the run."""
+    """Every worker of xdist uses the one server of the run."""
     node.workerinput["cluster"] = str(node.config.stash[CLUSTER].home)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def scale(request: pytest.FixtureRequest) -> Callable[[int], int]:
     """`scale(1000)`: 1000 with --long, else a twentieth."""
     long = request.config.getoption("--long")
@@ -71,39 +71,52 @@ def clock() -> SetClock:
     return SetClock(START)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def database_kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def database_server(
+    request: pytest.FixtureRequest, database_kind: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Files | Cluster]:
+    """Makes databases of one kind; PostgreSQL starts when the first test asks for it."""
+    server: Files | Cluster
+    if database_kind == "sqlite":
+        server = Files(tmp_path_factory.mktemp("sqlite"))
+    else:
+        server = request.config.stash[CLUSTER]
+        server.start()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def _kept_database(database_server: Files | Cluster) -> Iterator[Database]:
+    """One for all tests of a worker: its engine keeps the statements it has compiled."""
+    database = opened(database_server.create())
+    yield database
+    database_server.drop(database.engine)
+
+
 @pytest.fixture
 def database(
-    request: pytest.FixtureRequest, database_kind: str, clock: SetClock
+    _kept_database: Database, database_server: Files | Cluster, clock: SetClock
 ) -> Iterator[Database]:
-    """An empty database at the newest schema, of each kind; commits are real."""
-    database: Database = request.getfixturevalue(f"_{database_kind}")
-    database.clock = clock
-    yield database
-    database.clock = clock
+    """An empty database of each kind at the newest schema; commits are real."""
+    _kept_database.clock = clock
+    yield _kept_database
+    left_open = _kept_database.engine.pool.checkedout()  # type: ignore[attr-defined]
+    database_server.empty(_kept_database.engine)
+    assert not left_open, "a connection was not given back"
 
 
 @pytest.fixture
-def own_database(
-    request: pytest.FixtureRequest, database_kind: str, clock: SetClock, tmp_path: Path
-) -> Iterator[Database]:
-    """The same, for tests that break it: nobody else's before, removed afterwards."""
-    if database_kind == "sqlite":
-        file = shutil.copyfile(request.getfixturevalue("_sqlite_template"), tmp_path / "portal.db")
-        database = Database(f"sqlite:///{file}", clock=clock)
-        yield database
-        database.dispose()
-        return
-    cluster: Cluster = request.getfixturevalue("cluster")
-    url = cluster.create_database()
-    database = Database(url, clock=clock)
+def own_database(database_server: Files | Cluster, clock: SetClock) -> Iterator[Database]:
+    """The same for a test that breaks it, or kills who uses it (0.4 s on PostgreSQL)."""
+    database = opened(database_server.create(), clock)
     yield database
-    database.dispose()
-    cluster.drop_database(url)
+    database_server.drop(database.engine)
 
 
 @pytest.fixture
@@ -112,93 +125,20 @@ def world(database: Database) -> World:
     return a_world(database)
 
 
-@pytest.fixture(scope="session")
-def cluster(request: pytest.FixtureRequest) -> Cluster:
-    """The PostgreSQL server, started by whoever needs it first."""
-    cluster = request.config.stash[CLUSTER]
-    cluster.start()
-    return cluster
-
-
-# One engine a worker and kind: it keeps the compiled statements from test to test.
-
-
-@pytest.fixture(scope="session")
-def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("sqlite") / "template.db"
-    engine = create_engine(f"sqlite:///{file}")
-    migrations.upgrade(engine)
-    engine.dispose()
-    return file
-
-
-@pytest.fixture(scope="session")
-def _sqlite_engine(_sqlite_template: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{_sqlite_template.with_name('portal.db')}")
-    yield database
-    database.dispose()
-
-
-@pytest.fixture
-def _sqlite(_sqlite_engine: Database, _sqlite_template: Path) -> Iterator[Database]:
-    file = Path(str(_sqlite_engine.engine.url.database))
-    shutil.copyfile(_sqlite_template, file)
-    yield _sqlite_engine
-    _sqlite_engine.dispose()
-    for beside in file.parent.glob(f"{file.name}*"):
-        beside.unlink()
-
-
-@pytest.fixture(scope="session")
-def _postgresql_engine(cluster: Cluster) -> Iterator[Database]:
-    database = Database(cluster.create_database())
-    yield database
-    database.dispose()
-
-
-@pytest.fixture(scope="session")
-def _postgresql_emptying(
-    _postgresql_engine: Database, cluster: Cluster
-) -> Iterator[Callable[[], None]]:
-    """Deletes all rows as the superuser, past the keys and the triggers that forbid it."""
-    url = _postgresql_engine.engine.url.set(username="postgres")
-    engine = sa.create_engine(url)
-    tables = (f"DELETE FROM {table}" for table in Base.metadata.tables)
-    statements = ";".join(
-        (
-            "SET LOCAL session_replication_role = replica",
-            "SET LOCAL synchronous_commit = off",
-            "SET LOCAL lock_timeout = '10s'",
-            *tables,
-        )
-    )
-
-    def empty() -> None:
-        with engine.begin() as connection:
-            connection.exec_driver_sql(statements)
-
-    yield empty
-    engine.dispose()
-
-
-@pytest.fixture
-def _postgresql(
-    _postgresql_engine: Database, _postgresql_emptying: Callable[[], None]
-) -> Iterator[Database]:
-    yield _postgresql_engine
-    _postgresql_emptying()
-
-
 @pytest.fixture(autouse=True, scope="session")
 def _loopback_only() -> Iterator[None]:
     """A test that talks to the world outside fails."""
     connect = socket.socket.connect
 
     def connect_here(self: socket.socket, address: Any) -> None:
-        if self.family != socket.AF_UNIX and address[0] not in ("127.0.0.1", "::1", "localhost"):
+        if self.family != socket.AF_UNIX and address[0] not in LOOPBACK:
             raise AssertionError(f"a test wanted to reach {address[0]}")
         connect(self, address)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", connect_here)
         yield
+
+
+def opened(url: sa.URL, clock: Callable[[], datetime] = system_clock) -> Database:
+    return Database(url.render_as_string(hide_password=False), clock=clock)

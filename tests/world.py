@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
-from uuid import UUID
 
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
@@ -349,9 +348,9 @@ class World:
 
 def a_world(database: Database, key: str = "springfield") -> World:
     """A district with two schools and four types of message, committed."""
-    id = uuid7()
-    with database.write(Service("test", frozenset({id}))) as db:
-        district = a_district(db, key, id=id)
+    district_id = uuid7()
+    with database.write(Service("test", frozenset({district_id}))) as db:
+        district = a_district(db, key, id=district_id)
         return World(
             database=database,
             district=district,
