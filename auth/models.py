@@ -49,6 +49,7 @@ class LoginCode(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     address_hash: Mapped[str]
     code_hash: Mapped[str]
+    staff: Mapped[bool] = mapped_column(comment="asked for at the desk, not by a parent")
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     tries: Mapped[int] = mapped_column(default=0)

@@ -148,6 +148,7 @@ class Destination(DistrictRow, Chain, Base):
     __tablename__ = "destination"
     __table_args__ = (
         sa.UniqueConstraint("district_id", "kind", "value"),
+        sa.Index(None, "value"),  # sign-in asks in every district at once
         sa.Index(
             "ix_destination_unsigned",
             "district_id",

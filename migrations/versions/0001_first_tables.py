@@ -101,6 +101,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("address_hash", sa.Text(), nullable=False),
         sa.Column("code_hash", sa.Text(), nullable=False),
+        sa.Column(
+            "staff", sa.Boolean(), nullable=False, comment="asked for at the desk, not by a parent"
+        ),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
@@ -326,6 +329,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("chain_sequence > chain_signed"),
             postgresql_where=sa.text("chain_sequence > chain_signed"),
         )
+        batch_op.create_index(batch_op.f("ix_destination_value"), ["value"], unique=False)
 
     op.create_table(
         "disclosure",
@@ -1941,6 +1945,7 @@ def downgrade() -> None:
     op.drop_table("feed_line")
     op.drop_table("disclosure")
     with op.batch_alter_table("destination", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_destination_value"))
         batch_op.drop_index(
             "ix_destination_unsigned",
             sqlite_where=sa.text("chain_sequence > chain_signed"),
