@@ -40,6 +40,7 @@ SQLITE_UNAVAILABLE = (
     "not a database",
     "malformed",
 )
+READ_ONLY_TRANSACTION = "25006"  # PostgreSQL's word on a standby
 Model = TypeVar("Model", bound="Base")
 
 
@@ -189,7 +190,8 @@ class Database:
         if self.sqlite:
             said = str(error.orig).lower()
             return any(phrase in said for phrase in SQLITE_UNAVAILABLE)
-        return isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)
+        standby = getattr(error.orig, "sqlstate", None) == READ_ONLY_TRANSACTION
+        return standby or isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)
 
     def _db(self, connection: Connection, actor: Actor) -> Db:
         if not self.sqlite:

@@ -93,9 +93,9 @@ class Cluster:
             self._superusers.pop(name).dispose()
         self.run(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def run(self, *statements: str) -> None:
+    def run(self, *statements: str, database: str = "postgres") -> None:
         """Statements of the superuser, each on its own."""
-        with self._superuser("postgres").connect() as opened:
+        with self._superuser(database).connect() as opened:
             connection = opened.execution_options(isolation_level="AUTOCOMMIT")
             for statement in statements:
                 connection.exec_driver_sql(statement)
