@@ -46,7 +46,13 @@ class Invalid(PortalError):
 
 
 class RateLimited(PortalError):
+    """Too often; `retry_after` says in how many seconds it may go again."""
+
     code = ErrorCode.RATE_LIMITED
+
+    def __init__(self, message: str, *, retry_after: int, path: tuple[str, ...] = ()) -> None:
+        super().__init__(message, path=path)
+        self.retry_after = retry_after
 
 
 class IdempotencyMismatch(PortalError):
