@@ -30,6 +30,12 @@ NAMING = {
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 BUSY_SECONDS = 10
 POOL_SIZE = 8
+SQLITE_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "recursive_triggers=ON",  # or REPLACE gets past the guards of what is only added to
+)
 # What SQLite says when the disk, the file or another writer is the trouble, not the statement.
 SQLITE_UNAVAILABLE = (
     "disk is full",
@@ -229,7 +235,7 @@ def _json_text(value: Any) -> str:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # SQLAlchemy says BEGIN, not the driver
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in SQLITE_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -24,6 +24,9 @@ START = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 TWENTIETH = 20
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 CLUSTER = pytest.StashKey[Cluster]()
+# For the few tests of what only one of them has.
+on_sqlite = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+on_postgresql = pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
 
 hypothesis.settings.register_profile("short", derandomize=True, deadline=None, database=None)
 hypothesis.settings.register_profile(

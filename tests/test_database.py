@@ -18,7 +18,7 @@ from app.actor import Service, Visitor
 from app.database import Base, Database, DistrictRow
 from app.directory.models import Contact, Destination, District
 from app.errors import Unavailable
-from tests.conftest import opened
+from tests.conftest import on_postgresql, on_sqlite, opened
 from tests.postgresql import Cluster
 from tests.sqlite import Files
 from tests.world import (
@@ -32,8 +32,6 @@ from tests.world import (
     a_world,
 )
 
-on_sqlite = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
-on_postgresql = pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
 CONTACTS = sa.select(sa.func.count()).select_from(Contact)
 DISTRICTS_SET = sa.text("SELECT current_setting('app.districts', true)")
 
@@ -147,7 +145,7 @@ def test_a_row_cannot_point_into_another_district(world: World, database: Databa
 def test_every_key_between_rows_of_a_district_carries_the_district():
     assert auth.models  # with the others, which the world imports
     tables = [
-        Base.metadata.tables[mapper.class_.__tablename__]
+        Base.metadata.tables[str(mapper.local_table)]
         for mapper in Base.registry.mappers
         if issubclass(mapper.class_, DistrictRow)
     ]
