@@ -135,6 +135,7 @@ def _loopback_only() -> Iterator[None]:
 
     def connect_here(self: socket.socket, address: Any) -> None:
         if self.family != socket.AF_UNIX and address[0] not in LOOPBACK:
+            self.close()
             raise AssertionError(f"a test wanted to reach {address[0]}")
         connect(self, address)
 
