@@ -20,7 +20,16 @@ class QuietSpan:
         return minute >= self.from_minute or minute < self.to_minute
 
     def end(self, at: datetime, zone: ZoneInfo) -> datetime | None:
-        """When the quiet hours that hold at `at` end, or None when they do not hold."""
+        """When the quiet hours that hold at `at` end, or None when they do not hold.
+
+        A jump of the clock may swallow both bounds: then one night ends where the next begins.
+        """
+        end = self._next_end(at, zone)
+        while end is not None and (later := self._next_end(end, zone)) is not None:
+            end = later
+        return end
+
+    def _next_end(self, at: datetime, zone: ZoneInfo) -> datetime | None:
         wall = wall_clock(at, zone)
         minute = wall.hour * 60 + wall.minute
         if not self.covers(minute):
