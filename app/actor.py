@@ -13,6 +13,7 @@ class Guardian:
 
     account_id: UUID
     contacts: tuple[tuple[UUID, UUID], ...]
+    email: str = ""
     session_id: UUID | None = None
     language: str = "en"
     source: Source = Source.APP

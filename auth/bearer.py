@@ -48,6 +48,7 @@ def _actor(db: Db, claims: Claims) -> Actor:
         return Guardian(
             claims.account_id,
             opened_contacts(db, claims.account_id),
+            email=session.email,
             session_id=claims.session_id,
             language=session.language,
         )

@@ -182,6 +182,24 @@ class FactBook:
     def _of(self, what: str, held: Held, channel: Channel | None) -> Sequence[Spoken]:
         return self._spoken.get((what, held.destination_id, channel), ())
 
+    def event_keys(self, links: Iterable[Held]) -> Iterable[tuple[UUID, UUID]]:
+        """The ledger lines that any decision about these links could name."""
+        for held in links:
+            if held.pause_event_id:
+                yield held.district_id, held.pause_event_id
+            for channel in held.channels:
+                said = [
+                    *self._of("consent", held, channel),
+                    *self.opt_outs(held, channel),
+                    *self.holds(held, channel),
+                    *self.blocks(held, channel),
+                ]
+                chosen = self.preferences(held, channel).values()
+                quiet = self.quiet_hours(held, channel)
+                events = [row.event_id for row in said]
+                events += [row.event_id for row in (*chosen, *([quiet] if quiet else []))]
+                yield from ((held.district_id, event) for event in events if event)
+
     def facts(self, held: Held, channel: Channel) -> Facts:
         """The argument of `decide` for this link and channel."""
         policy = self.policies[held.district_id]

@@ -1,0 +1,255 @@
+"""Change requests: what a family asked the school to correct, and what came of it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Self
+
+import strawberry
+
+from app.actor import Actor
+from app.changes import models, reading
+from app.changes.requests import Asked, submit_change, withdraw_change
+from app.changes.review import ItemDecision, decide_change
+from app.database import Db
+from app.directory.links import Key
+from app.errors import PortalError
+from app.paging import Page, Position
+from app.vocabulary import ChangeDecision, ChangeRequestStatus, ContactField
+from graphql_schema.batches import Requests
+from graphql_schema.connection import Connection, Edge, connection
+from graphql_schema.context import Context, Info
+from graphql_schema.destination import Destination, destination_of
+from graphql_schema.errors import UserError
+from graphql_schema.ids import Kind, global_id, key_of, optional_key
+from graphql_schema.mutation import Done, Effect, run
+from graphql_schema.node import Node
+
+if TYPE_CHECKING:
+    from graphql_schema.contact import Contact
+
+
+@strawberry.type
+class ChangeItem:
+    row: strawberry.Private[reading.ItemRow]
+    batch: strawberry.Private[Requests]
+    request: strawberry.Private[reading.RequestRow]
+    field: ContactField
+    before: str | None
+    after: str | None
+    current: str | None
+    conflict: bool = strawberry.field(description="The value has moved since this was asked.")
+    verified: bool
+    accepted: bool | None
+    corrected: str | None = strawberry.field(description="What the school put in its place.")
+
+    @classmethod
+    def of(cls, row: reading.ItemRow, request: reading.RequestRow, batch: Requests) -> Self:
+        open_ = request.status is ChangeRequestStatus.PENDING
+        return cls(
+            row=row,
+            batch=batch,
+            request=request,
+            field=row.field,
+            before=row.before,
+            after=row.after,
+            current=row.current,
+            conflict=open_ and row.current != row.before,
+            verified=row.verified_at is not None,
+            accepted=row.accepted,
+            corrected=row.corrected,
+        )
+
+    @strawberry.field
+    def destination(self) -> Destination | None:
+        links = self.batch.contacts.links
+        held = links.by_id.get(self.row.link_id) if self.row.link_id else None
+        return destination_of(held, links) if held else None
+
+
+@strawberry.type(description="Contact information the school should correct.")
+class ChangeRequest(Node):
+    row: strawberry.Private[reading.RequestRow]
+    batch: strawberry.Private[Requests]
+    status: ChangeRequestStatus
+    note: str | None
+    reason: str | None
+    submitted_at: datetime
+    due_at: datetime
+    decided_at: datetime | None
+    version: int
+
+    @classmethod
+    def of(cls, row: reading.RequestRow, batch: Requests) -> Self:
+        return cls(
+            id=global_id(Kind.CHANGE_REQUEST, row.district_id, row.id),
+            row=row,
+            batch=batch,
+            status=row.status,
+            note=row.note,
+            reason=row.reason,
+            submitted_at=row.submitted_at,
+            due_at=row.due_at,
+            decided_at=row.decided_at,
+            version=row.version,
+        )
+
+    @strawberry.field
+    def contact(self) -> Annotated["Contact", strawberry.lazy("graphql_schema.contact")]:
+        from graphql_schema.contact import Contact  # noqa: PLC0415 (the two show each other)
+
+        contacts = self.batch.contacts
+        row = next(row for row in contacts.rows if row.id == self.row.contact_id)
+        return Contact.of(row, contacts)
+
+    @strawberry.field
+    def items(self) -> list[ChangeItem]:
+        rows = self.batch.items.get(self.row.id, [])
+        return [ChangeItem.of(row, self.row, self.batch) for row in rows]
+
+
+@strawberry.type
+class ChangeRequestEdge(Edge[ChangeRequest]):
+    pass
+
+
+@strawberry.type
+class ChangeRequestConnection(Connection[ChangeRequest]):
+    pass
+
+
+def request_connection(
+    context: Context, page: Page[reading.RequestRow], after: str | None
+) -> ChangeRequestConnection:
+    batch = Requests(context, page.rows)
+    return connection(  # type: ignore[no-any-return]
+        page,
+        of=ChangeRequestConnection,
+        edge=ChangeRequestEdge,
+        node=lambda row: ChangeRequest.of(row, batch),
+        cursor=lambda row: Position(row.submitted_at, row.id).cursor,
+        after=after,
+    )
+
+
+@strawberry.input
+class ChangeItemInput:
+    field: ContactField
+    destination_id: strawberry.ID | None = None
+    student_id: strawberry.ID | None = None
+    after: str | None = None
+    label: str | None = None
+
+    def read(self, place: int) -> Asked:
+        where = ("items", str(place))
+        return Asked(
+            self.field,
+            optional_key(self.destination_id, Kind.LINK, *where, "destinationId"),
+            optional_key(self.student_id, Kind.STUDENT, *where, "studentId"),
+            self.after,
+            self.label,
+        )
+
+
+@strawberry.input
+class SubmitContactChangeInput:
+    client_mutation_id: strawberry.ID
+    contact_id: strawberry.ID
+    items: list[ChangeItemInput]
+    note: str | None = None
+
+
+@strawberry.input
+class WithdrawContactChangeInput:
+    client_mutation_id: strawberry.ID
+    change_request_id: strawberry.ID
+
+
+@strawberry.input
+class ItemDecisionInput:
+    index: int
+    accept: bool
+    corrected: str | None = None
+
+
+@strawberry.input
+class DecideContactChangeInput:
+    client_mutation_id: strawberry.ID
+    change_request_id: strawberry.ID
+    version: int
+    decision: ChangeDecision
+    items: list[ItemDecisionInput] | None = None
+    reason: str | None = None
+
+
+@strawberry.type
+class ContactChangePayload:
+    change_request: ChangeRequest | None
+    errors: list[UserError]
+    client_mutation_id: strawberry.ID
+
+
+def _payload(context: Context, key: str, done: Done) -> ContactChangePayload:
+    request = None
+    if done.ids is not None:
+        found = key_of(done.ids["changeRequest"], Kind.CHANGE_REQUEST)
+        row = reading.find_request(context.db, context.actor, found)
+        request = ChangeRequest.of(row, Requests(context, [row]))
+    return ContactChangePayload(
+        change_request=request, errors=done.errors, client_mutation_id=strawberry.ID(key)
+    )
+
+
+def _request_key(id: str) -> Key:
+    return key_of(id, Kind.CHANGE_REQUEST, "changeRequestId")
+
+
+def _changed(request: models.ChangeRequest, errors: Sequence[PortalError] = ()) -> Effect:
+    return Effect(
+        {"changeRequest": global_id(Kind.CHANGE_REQUEST, request.district_id, request.id)}, errors
+    )
+
+
+@strawberry.type
+class ChangeMutation:
+    @strawberry.mutation
+    def submit_contact_change(
+        self, info: Info, input: SubmitContactChangeInput
+    ) -> ContactChangePayload:
+        def act(db: Db, actor: Actor) -> Effect:
+            contact = key_of(input.contact_id, Kind.CONTACT, "contactId")
+            asked = [item.read(place) for place, item in enumerate(input.items)]
+            request = submit_change(db, actor, contact, asked, input.note)
+            return _changed(request)
+
+        done = run(info.context, "submitContactChange", input, act)
+        return _payload(info.context, input.client_mutation_id, done)
+
+    @strawberry.mutation
+    def withdraw_contact_change(
+        self, info: Info, input: WithdrawContactChangeInput
+    ) -> ContactChangePayload:
+        def act(db: Db, actor: Actor) -> Effect:
+            request = withdraw_change(db, actor, _request_key(input.change_request_id))
+            return _changed(request)
+
+        done = run(info.context, "withdrawContactChange", input, act)
+        return _payload(info.context, input.client_mutation_id, done)
+
+    @strawberry.mutation
+    def decide_contact_change(
+        self, info: Info, input: DecideContactChangeInput
+    ) -> ContactChangePayload:
+        def act(db: Db, actor: Actor) -> Effect:
+            outcome = decide_change(
+                db,
+                actor,
+                _request_key(input.change_request_id),
+                input.version,
+                input.decision,
+                [ItemDecision(i.index, i.accept, i.corrected) for i in input.items or ()],
+                input.reason,
+            )
+            return _changed(outcome.request, outcome.stale)
+
+        done = run(info.context, "decideContactChange", input, act)
+        return _payload(info.context, input.client_mutation_id, done)

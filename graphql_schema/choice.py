@@ -1,0 +1,315 @@
+"""Mutations of what a parent decides for her numbers."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import strawberry
+
+from app.actor import Actor
+from app.consent import choices
+from app.database import Db
+from app.directory.links import links_by_id
+from app.directory.reading import find_contact, find_link
+from app.errors import Invalid
+from app.vocabulary import Channel, OptOutScope
+from graphql_schema.batches import Contacts, Links
+from graphql_schema.contact import Contact
+from graphql_schema.context import Context, Info
+from graphql_schema.destination import (
+    ChannelSetting,
+    Consent,
+    Destination,
+    Preference,
+    destination_of,
+)
+from graphql_schema.errors import UserError
+from graphql_schema.ids import Kind, global_id, key_of, optional_key
+from graphql_schema.mutation import Done, Effect, run
+
+MOST_PREFERENCES = 200
+
+
+@strawberry.input
+class GrantConsentInput:
+    client_mutation_id: strawberry.ID
+    destination_id: strawberry.ID
+    channel: Channel
+    disclosure_version: str
+    version: int | None = None
+
+
+@strawberry.input
+class RevokeConsentInput:
+    client_mutation_id: strawberry.ID
+    destination_id: strawberry.ID
+    channel: Channel
+
+
+@strawberry.input
+class OptOutInput:
+    client_mutation_id: strawberry.ID
+    destination_id: strawberry.ID
+    channel: Channel
+    scope: OptOutScope
+    broadcast_type_id: strawberry.ID | None = None
+
+
+@strawberry.input
+class LiftOptOutInput:
+    client_mutation_id: strawberry.ID
+    destination_id: strawberry.ID
+    channel: Channel
+    scope: OptOutScope
+    broadcast_type_id: strawberry.ID | None = None
+
+
+@strawberry.input
+class PreferenceInput:
+    destination_id: strawberry.ID
+    channel: Channel
+    broadcast_type_id: strawberry.ID
+    wanted: bool | None = strawberry.field(default=None, description="Null = forget the choice.")
+    version: int | None = None
+
+
+@strawberry.input
+class SetPreferencesInput:
+    client_mutation_id: strawberry.ID
+    preferences: list[PreferenceInput]
+
+
+@strawberry.input
+class SetQuietHoursInput:
+    client_mutation_id: strawberry.ID
+    destination_id: strawberry.ID
+    channel: Channel
+    from_: str | None = strawberry.field(name="from", default=None)
+    to: str | None = None
+    version: int | None = None
+
+
+@strawberry.input
+class PauseMessagesInput:
+    client_mutation_id: strawberry.ID
+    contact_id: strawberry.ID
+    until: datetime | None = None
+
+
+@strawberry.type
+class ConsentPayload:
+    consent: Consent | None
+    destination: Destination | None
+    errors: list[UserError]
+    client_mutation_id: strawberry.ID
+
+
+@strawberry.type
+class OptOutPayload:
+    destination: Destination | None
+    errors: list[UserError]
+    client_mutation_id: strawberry.ID
+
+
+@strawberry.type
+class SetPreferencesPayload:
+    preferences: list[Preference]
+    errors: list[UserError]
+    client_mutation_id: strawberry.ID
+
+
+@strawberry.type
+class SetQuietHoursPayload:
+    destination: Destination | None
+    errors: list[UserError]
+    client_mutation_id: strawberry.ID
+
+
+@strawberry.type
+class PauseMessagesPayload:
+    contact: Contact | None
+    errors: list[UserError]
+    client_mutation_id: strawberry.ID
+
+
+def _destination(context: Context, done: Done, id: str) -> Destination | None:
+    """The destination the mutation changed, as it is now."""
+    if done.ids is None:
+        return None
+    held = find_link(context.db, context.actor, key_of(id, Kind.LINK))
+    return destination_of(held, Links(context, [held]))
+
+
+def _consent(
+    context: Context, input: GrantConsentInput | RevokeConsentInput, done: Done
+) -> ConsentPayload:
+    destination = _destination(context, done, input.destination_id)
+    consent = None
+    if destination is not None:
+        spoken = destination.batch.book.consent(destination.held, input.channel)
+        consent = Consent.of(spoken, context.db.now)
+    return ConsentPayload(
+        consent=consent,
+        destination=destination,
+        errors=done.errors,
+        client_mutation_id=input.client_mutation_id,
+    )
+
+
+def _run(context: Context, mutation: str, input: object, act: Callable[[Db, Actor], None]) -> Done:
+    """A mutation whose answer needs nothing but its input."""
+
+    def acted(db: Db, actor: Actor) -> Effect:
+        act(db, actor)
+        return Effect({})
+
+    return run(context, mutation, input, acted)
+
+
+def _change_opt_out(
+    context: Context,
+    mutation: str,
+    input: OptOutInput | LiftOptOutInput,
+    use_case: Callable[..., None],
+) -> OptOutPayload:
+    def act(db: Db, actor: Actor) -> None:
+        use_case(
+            db,
+            actor,
+            key_of(input.destination_id, Kind.LINK, "destinationId"),
+            input.channel,
+            input.scope,
+            optional_key(input.broadcast_type_id, Kind.BROADCAST_TYPE, "broadcastTypeId"),
+        )
+
+    done = _run(context, mutation, input, act)
+    return OptOutPayload(
+        destination=_destination(context, done, input.destination_id),
+        errors=done.errors,
+        client_mutation_id=input.client_mutation_id,
+    )
+
+
+@strawberry.type
+class ChoiceMutation:
+    @strawberry.mutation
+    def grant_consent(self, info: Info, input: GrantConsentInput) -> ConsentPayload:
+        def act(db: Db, actor: Actor) -> None:
+            link = key_of(input.destination_id, Kind.LINK, "destinationId")
+            choices.grant_consent(
+                db, actor, link, input.channel, input.disclosure_version, input.version
+            )
+
+        return _consent(info.context, input, _run(info.context, "grantConsent", input, act))
+
+    @strawberry.mutation
+    def revoke_consent(self, info: Info, input: RevokeConsentInput) -> ConsentPayload:
+        def act(db: Db, actor: Actor) -> None:
+            link = key_of(input.destination_id, Kind.LINK, "destinationId")
+            choices.revoke_consent(db, actor, link, input.channel)
+
+        return _consent(info.context, input, _run(info.context, "revokeConsent", input, act))
+
+    @strawberry.mutation
+    def opt_out(self, info: Info, input: OptOutInput) -> OptOutPayload:
+        return _change_opt_out(info.context, "optOut", input, choices.opt_out)
+
+    @strawberry.mutation
+    def lift_opt_out(self, info: Info, input: LiftOptOutInput) -> OptOutPayload:
+        return _change_opt_out(info.context, "liftOptOut", input, choices.lift_opt_out)
+
+    @strawberry.mutation
+    def set_preferences(self, info: Info, input: SetPreferencesInput) -> SetPreferencesPayload:
+        def act(db: Db, actor: Actor) -> Effect:
+            done, refused = choices.set_preferences(db, actor, _choices(input))
+            return Effect({"preferences": [_names(one) for one in done]} if done else None, refused)
+
+        done = run(info.context, "setPreferences", input, act)
+        return SetPreferencesPayload(
+            preferences=_preferences(info.context, done),
+            errors=done.errors,
+            client_mutation_id=input.client_mutation_id,
+        )
+
+    @strawberry.mutation
+    def set_quiet_hours(self, info: Info, input: SetQuietHoursInput) -> SetQuietHoursPayload:
+        def act(db: Db, actor: Actor) -> None:
+            link = key_of(input.destination_id, Kind.LINK, "destinationId")
+            choices.set_quiet_hours(db, actor, link, input.channel, _span(input), input.version)
+
+        done = _run(info.context, "setQuietHours", input, act)
+        return SetQuietHoursPayload(
+            destination=_destination(info.context, done, input.destination_id),
+            errors=done.errors,
+            client_mutation_id=input.client_mutation_id,
+        )
+
+    @strawberry.mutation
+    def pause_messages(self, info: Info, input: PauseMessagesInput) -> PauseMessagesPayload:
+        def act(db: Db, actor: Actor) -> None:
+            contact = key_of(input.contact_id, Kind.CONTACT, "contactId")
+            choices.pause_messages(db, actor, contact, input.until)
+
+        context = info.context
+        done = _run(context, "pauseMessages", input, act)
+        contact = None
+        if done.ids is not None:
+            row = find_contact(context.db, context.actor, key_of(input.contact_id, Kind.CONTACT))
+            contact = Contact.of(row, Contacts(context, [row]))
+        return PauseMessagesPayload(
+            contact=contact, errors=done.errors, client_mutation_id=input.client_mutation_id
+        )
+
+
+def _span(input: SetQuietHoursInput) -> tuple[str, str] | None:
+    if input.from_ is None and input.to is None:
+        return None
+    if input.from_ is None or input.to is None:
+        raise Invalid("Say both when it begins and when it ends, or neither.", path=("from",))
+    return input.from_, input.to
+
+
+def _choices(input: SetPreferencesInput) -> list[choices.Choice]:
+    if len(input.preferences) > MOST_PREFERENCES:
+        raise Invalid(f"At most {MOST_PREFERENCES} at once.", path=("preferences",))
+    return [
+        choices.Choice(
+            key_of(one.destination_id, Kind.LINK, "preferences", str(place), "destinationId"),
+            one.channel,
+            key_of(
+                one.broadcast_type_id,
+                Kind.BROADCAST_TYPE,
+                "preferences",
+                str(place),
+                "broadcastTypeId",
+            ),
+            one.wanted,
+            one.version,
+        )
+        for place, one in enumerate(input.preferences)
+    ]
+
+
+def _names(choice: choices.Choice) -> list[str]:
+    return [
+        global_id(Kind.LINK, *choice.link_key),
+        choice.channel,
+        global_id(Kind.BROADCAST_TYPE, *choice.type_key),
+    ]
+
+
+def _preferences(context: Context, done: Done) -> list[Preference]:
+    """The changed preferences as they are now, in the order in which they were asked."""
+    names = (done.ids or {}).get("preferences", [])
+    keys = {key_of(link, Kind.LINK) for link, _, _ in names}
+    batch = Links(context, links_by_id(context.db, sorted(keys)) if keys else [])
+    found = []
+    for link, channel, type_id in names:
+        held = batch.by_id.get(key_of(link, Kind.LINK)[1])
+        if held is None:
+            continue
+        setting = ChannelSetting(held=held, batch=batch, channel=Channel(channel))
+        kind_id = key_of(type_id, Kind.BROADCAST_TYPE)[1]
+        kind = batch.districts.policies[held.district_id].kinds[kind_id]
+        row = batch.book.preferences(held, setting.channel).get(kind_id)
+        found.append(Preference.of(setting, kind, row))
+    return found

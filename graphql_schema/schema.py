@@ -1,0 +1,25 @@
+"""The schema put together."""
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from graphql_schema.change import ChangeMutation
+from graphql_schema.choice import ChoiceMutation
+from graphql_schema.destination import Device, Mailbox, Phone
+from graphql_schema.errors import Conflict, InvalidInput, NotAllowed
+from graphql_schema.message import MessageMutation
+from graphql_schema.scalars import SCALARS
+from graphql_schema.viewer import Query
+
+
+@strawberry.type
+class Mutation(ChoiceMutation, MessageMutation, ChangeMutation):
+    pass
+
+
+schema = strawberry.Schema(
+    query=Query,
+    mutation=Mutation,
+    types=[Phone, Mailbox, Device, InvalidInput, NotAllowed, Conflict],
+    config=StrawberryConfig(scalar_map=SCALARS),
+)
