@@ -578,6 +578,12 @@ def upgrade() -> None:
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
+            "searched",
+            sa.Text(),
+            nullable=False,
+            comment="subject and body as a search compares them",
+        ),
+        sa.Column(
             "removed_at",
             sa.DateTime(timezone=True),
             nullable=True,
