@@ -26,6 +26,7 @@ from app.directory.models import (
     Student,
 )
 from app.messages.models import Broadcast, Delivery, Message, MessageStudent
+from app.messages.search import searchable
 from app.vocabulary import (
     Channel,
     ContactEditMode,
@@ -250,8 +251,9 @@ def a_broadcast(db: Db, type: BroadcastType, **columns: Any) -> Broadcast:
         "body": "Snow. Stay at home.",
         "language": "en",
         "sent_at": db.now,
-    }
-    return _added(db, Broadcast(**plausible | columns))
+    } | columns
+    searched = searchable(f"{plausible['subject']} {plausible['body']}")
+    return _added(db, Broadcast(searched=searched, **plausible))
 
 
 def a_message(

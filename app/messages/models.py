@@ -4,17 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, DistrictRow, within_district, words
-from app.messages.search import searchable
 from app.vocabulary import Channel, DecisionReason, DeliveryStatus
-
-
-def _searched(context: DefaultExecutionContext) -> str:
-    row = context.get_current_parameters()  # type: ignore[no-untyped-call]
-    return searchable(f"{row['subject']} {row['body']}")
 
 
 class Broadcast(DistrictRow, Base):
@@ -36,9 +29,7 @@ class Broadcast(DistrictRow, Base):
     audio_url: Mapped[str | None]
     language: Mapped[str]
     sent_at: Mapped[datetime]
-    searched: Mapped[str] = mapped_column(
-        default=_searched, comment="subject and body as a search compares them"
-    )
+    searched: Mapped[str] = mapped_column(comment="subject and body as a search compares them")
     removed_at: Mapped[datetime | None] = mapped_column(comment="text removed by retention")
 
 

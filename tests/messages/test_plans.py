@@ -57,6 +57,7 @@ def _broadcast(world: World, place: int) -> dict[str, Any]:
         "broadcast_type_id": world.attendance.id,
         "subject": "Snow",
         "body": "Stay at home.",
+        "searched": "snow stay at home.",
         "language": "en",
         "sent_at": SENT + timedelta(hours=place),
     }
