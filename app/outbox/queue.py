@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from app.database import Db
@@ -10,6 +11,9 @@ from app.directory.addresses import normalised_address
 from app.errors import Invalid
 from app.outbox.models import OutboxItem
 from app.vocabulary import Channel
+
+SHOWN = 100
+NEWEST = sa.select(OutboxItem).order_by(OutboxItem.id.desc()).limit(SHOWN)
 
 
 def enqueue_mail(
@@ -41,6 +45,11 @@ def enqueue_mail(
     )
     db.add(item)
     return item.id
+
+
+def newest_items(db: Db) -> list[OutboxItem]:
+    """The last hundred, newest first."""
+    return list(db.session.scalars(NEWEST))
 
 
 def _deliverable(recipient: str) -> str:
