@@ -73,6 +73,14 @@ class RefreshToken(Base):
     """One link of a refresh chain; only the hash is kept."""
 
     __tablename__ = "refresh_token"
+    __table_args__ = (
+        sa.Index(
+            "ix_refresh_token_sealed",
+            "used_at",
+            sqlite_where=sa.text("successor IS NOT NULL"),
+            postgresql_where=sa.text("successor IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     session_id: Mapped[UUID] = mapped_column(sa.ForeignKey("login_session.id"), index=True)

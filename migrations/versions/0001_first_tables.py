@@ -743,6 +743,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("refresh_token", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_refresh_token_sealed",
+            ["used_at"],
+            unique=False,
+            sqlite_where=sa.text("successor IS NOT NULL"),
+            postgresql_where=sa.text("successor IS NOT NULL"),
+        )
+        batch_op.create_index(
             batch_op.f("ix_refresh_token_session_id"), ["session_id"], unique=False
         )
 
@@ -1895,6 +1902,11 @@ def downgrade() -> None:
     op.drop_table("student")
     with op.batch_alter_table("refresh_token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_refresh_token_session_id"))
+        batch_op.drop_index(
+            "ix_refresh_token_sealed",
+            sqlite_where=sa.text("successor IS NOT NULL"),
+            postgresql_where=sa.text("successor IS NOT NULL"),
+        )
 
     op.drop_table("refresh_token")
     with op.batch_alter_table("link", schema=None) as batch_op:
