@@ -3,15 +3,16 @@
 import contextlib
 import sqlite3
 import threading
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine, Row
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column
 from uuid_utils.compat import uuid7
@@ -136,6 +137,34 @@ class Db:
         self.flush()
         if rows:
             self.connection.execute(sa.insert(table), rows)
+
+    def insert_missing(self, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+        """Insert those rows that do not stand there yet, even if somebody else is first now."""
+        self.flush()
+        dialect = sqlite if self.connection.dialect.name == "sqlite" else postgresql
+        if rows:
+            self.connection.execute(dialect.insert(model).on_conflict_do_nothing(), rows)
+
+    def update_many(
+        self, model: type[Base], district_id: UUID, rows: Sequence[dict[str, Any]]
+    ) -> None:
+        """Set the named columns of many rows, each found by its `id`; counts `version` up."""
+        self.flush()
+        table = cast("sa.Table", model.__table__)
+        alike: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+        for row in rows:
+            named = {f"new_{column}": value for column, value in row.items()}
+            alike[tuple(sorted(row.keys() - {"id"}))].append(named)
+        for columns, some in alike.items():
+            values: dict[str, Any] = {c: sa.bindparam(f"new_{c}") for c in columns}
+            if "version" in table.c:
+                values["version"] = table.c.version + 1
+            self.connection.execute(
+                sa.update(table)
+                .where(table.c.district_id == district_id, table.c.id == sa.bindparam("new_id"))
+                .values(values),
+                some,
+            )
 
     def add(self, *rows: Base) -> None:
         self.session.add_all(rows)

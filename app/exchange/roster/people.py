@@ -1,0 +1,117 @@
+"""What a roster says, whatever its format: staged here before anything is compared."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from app.exchange.roster.report import Code, Noun, Place, RosterReport
+from app.exchange.roster.table import Row, RowError, Table
+from app.vocabulary import ContactField, DestinationKind, LineType, Rights
+
+NOUN_OF = {DestinationKind.PHONE: Noun.PHONES, DestinationKind.MAILBOX: Noun.EMAILS}
+
+
+@dataclass(slots=True)
+class StagedSchool:
+    name: str
+
+
+@dataclass(slots=True)
+class StagedStudent:
+    given_name: str
+    family_name: str
+    grade: str | None
+    school: str
+    place: Place
+
+
+@dataclass(slots=True)
+class StagedContact:
+    """`said` holds the fields the file speaks of; what it leaves out stays as it is."""
+
+    said: dict[ContactField, str | None]
+
+
+@dataclass(slots=True)
+class StagedGuardianship:
+    """`rights` None: the format cannot say."""
+
+    relation: str
+    rights: Rights | None
+    place: Place
+
+
+@dataclass(slots=True)
+class StagedPoint:
+    """A number or an address of a contact; `value` None = not usable, only `text` is kept.
+
+    `slot` is the place in the source that holds it; `line_type` is None where only the
+    numbering plan could tell, which is `planned_type`.
+    """
+
+    kind: DestinationKind
+    value: str | None
+    text: str
+    label: str
+    slot: str
+    place: Place
+    extension: str | None = None
+    line_type: LineType | None = None
+    planned_type: LineType = LineType.UNKNOWN
+    priority: int = 0
+
+
+@dataclass(slots=True)
+class Roster:
+    """All of one set of files, by source id.
+
+    `spoken` are the nouns of which the set gives the whole list: only what is missing from
+    such a list can be retired. `kept` are the ids of rows that could not be read: what they
+    stood for is neither changed nor retired. Guardianships are keyed (student, contact) and
+    kept by either; phones and e-mails are kept by contact.
+    """
+
+    schools: dict[str, StagedSchool] = field(default_factory=dict)
+    students: dict[str, StagedStudent] = field(default_factory=dict)
+    contacts: dict[str, StagedContact] = field(default_factory=dict)
+    guardianships: dict[tuple[str, str], StagedGuardianship] = field(default_factory=dict)
+    points: defaultdict[str, list[StagedPoint]] = field(default_factory=lambda: defaultdict(list))
+    spoken: set[Noun] = field(default_factory=set)
+    kept: defaultdict[Noun, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def keep(self, nouns: Iterable[Noun], id: str | None) -> None:
+        """A row was no good. Where not even its id can be told, nothing of it is retired."""
+        for noun in nouns:
+            if id is None:
+                self.spoken.discard(noun)
+            else:
+                self.kept[noun].add(id)
+
+
+def read_rows(
+    table: Table,
+    roster: Roster,
+    report: RosterReport,
+    read: Callable[[Row], None],
+    *,
+    id: str,
+    speaks_of: Iterable[Noun],
+) -> None:
+    """Call `read` for each row; report those that are no good and keep what they stood for."""
+    speaks_of = tuple(speaks_of)
+    roster.spoken.update(speaks_of)
+    empty = True
+    for row in table:
+        empty = False
+        try:
+            if row.fault:
+                raise row.fault
+            read(row)
+        except RowError as error:
+            report.problem(row.place(error.column), error.code, error.message)
+            if error.code is not Code.DUPLICATE:
+                roster.keep(speaks_of, row.readable_id(id))
+    if empty:
+        # A list that suddenly has no line is a failed export far more often than the truth.
+        report.problem(Place(table.name, 1), Code.EMPTY, "the file has no rows; it says nothing")
+        roster.keep(speaks_of, None)
