@@ -150,7 +150,7 @@ class ContactDiff:
 
     def _is_whole(self, noun: Noun, source_id: str) -> bool:
         """Whether the roster says everything of this noun about this contact."""
-        return noun in self.roster.spoken and source_id not in self.roster.kept[noun]
+        return self.roster.is_whole(noun) and source_id not in self.roster.kept[noun]
 
     def _compare_points(self, change: ContactChange, held: HeldContact | None) -> None:
         points = self.roster.points.get(change.source_id, [])

@@ -172,7 +172,7 @@ class Comparison:
                 "rights": staged.rights or (there.rights if there else Rights.FULL),
             }
         rows = self._rows(Noun.GUARDIANSHIPS, wanted, self.held.guardianships, kept)
-        whole = Noun.GUARDIANSHIPS in self.roster.spoken
+        whole = self.roster.is_whole(Noun.GUARDIANSHIPS)
         ended = [parted[pair] for pair in parted if whole and pair not in said and pair not in kept]
         return rows, ended
 
@@ -239,7 +239,7 @@ class Comparison:
         for key, there in held.items():
             if key in wanted or there.retired_at is not None:
                 continue
-            if noun in self.roster.spoken and there.brought_by == self.source and key not in kept:
+            if self.roster.is_whole(noun) and there.brought_by == self.source and key not in kept:
                 changes.retired.append(there.id)
                 self.tally[Outcome.RETIRED, noun] += 1
             else:

@@ -1,32 +1,40 @@
 """Which format a set of files is in: told by its headers, not by its name."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from types import ModuleType
-from typing import Protocol, cast
 
 from app.errors import Invalid
-from app.exchange.roster import tidy
+from app.exchange.roster import oneroster, school_data_sync, tidy
 from app.exchange.roster.people import Roster
 from app.exchange.roster.report import RosterReport
 from app.exchange.roster.source import Files, load_files
 from app.exchange.roster.table import Table
 
 
-class Format(Protocol):
-    """What a reader's module offers."""
+@dataclass(frozen=True, slots=True)
+class Format:
+    """`read` takes the files, the district's region, the report and the day there."""
 
-    FORMAT: str
-    FILES: tuple[str, ...]
-
-    def recognises(self, headers: dict[str, Table]) -> bool: ...
-
-    def read(self, files: Files, region: str, report: RosterReport, today: date) -> Roster: ...
+    name: str
+    files: tuple[str, ...]
+    recognises: Callable[[dict[str, Table]], bool]
+    read: Callable[[Files, str, RosterReport, date], Roster]
 
 
-MODULES: tuple[ModuleType, ...] = (tidy,)
-FORMATS = cast("tuple[Format, ...]", MODULES)
-KNOWN_FILES = frozenset(name for each in FORMATS for name in each.FILES)
+FORMATS = (
+    Format("oneroster-1.1", oneroster.FILES_1_1, oneroster.is_1_1, oneroster.read_1_1),
+    Format("oneroster-1.2", oneroster.FILES_1_2, oneroster.is_1_2, oneroster.read_1_2),
+    Format(
+        "school-data-sync-2.1",
+        school_data_sync.FILES,
+        school_data_sync.recognises,
+        school_data_sync.read,
+    ),
+    Format("tidy", tuple(tidy.COLUMNS), tidy.recognises, tidy.read),
+)
+KNOWN_FILES = frozenset(name for each in FORMATS for name in each.files)
 
 
 def read_roster(path: Path, region: str, report: RosterReport, today: date) -> Roster:
@@ -35,7 +43,7 @@ def read_roster(path: Path, region: str, report: RosterReport, today: date) -> R
     headers = {name: Table(name, content) for name, content in files.items()}
     for each in FORMATS:
         if each.recognises(headers):
-            report.format = each.FORMAT
+            report.format = each.name
             return each.read(files, region, report, today)
     found = ", ".join(sorted(files)) or "none of the files of a roster"
     raise Invalid(f"{path.name}: not a roster in a known format; found {found}")

@@ -65,10 +65,10 @@ class StagedPoint:
 class Roster:
     """All of one set of files, by source id.
 
-    `spoken` are the nouns of which the set gives the whole list: only what is missing from
-    such a list can be retired. `kept` are the ids of rows that could not be read: what they
-    stood for is neither changed nor retired. Guardianships are keyed (student, contact) and
-    kept by either; phones and e-mails are kept by contact.
+    `named` are the nouns that the set speaks of, `doubtful` those of which a line could not
+    even be told apart. `kept` are the ids of rows that could not be read: what they stood for
+    is neither changed nor retired. Guardianships are keyed (student, contact) and kept by
+    either; phones and e-mails are kept by contact.
     """
 
     schools: dict[str, StagedSchool] = field(default_factory=dict)
@@ -76,14 +76,19 @@ class Roster:
     contacts: dict[str, StagedContact] = field(default_factory=dict)
     guardianships: dict[tuple[str, str], StagedGuardianship] = field(default_factory=dict)
     points: defaultdict[str, list[StagedPoint]] = field(default_factory=lambda: defaultdict(list))
-    spoken: set[Noun] = field(default_factory=set)
+    named: set[Noun] = field(default_factory=set)
+    doubtful: set[Noun] = field(default_factory=set)
     kept: defaultdict[Noun, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def is_whole(self, noun: Noun) -> bool:
+        """Whether all of the noun is listed: only what is missing then can be retired."""
+        return noun in self.named and noun not in self.doubtful
 
     def keep(self, nouns: Iterable[Noun], id: str | None) -> None:
         """A row was no good. Where not even its id can be told, nothing of it is retired."""
         for noun in nouns:
             if id is None:
-                self.spoken.discard(noun)
+                self.doubtful.add(noun)
             else:
                 self.kept[noun].add(id)
 
@@ -99,7 +104,7 @@ def read_rows(
 ) -> None:
     """Call `read` for each row; report those that are no good and keep what they stood for."""
     speaks_of = tuple(speaks_of)
-    roster.spoken.update(speaks_of)
+    roster.named.update(speaks_of)
     empty = True
     for row in table:
         empty = False

@@ -25,7 +25,6 @@ from app.exchange.roster.source import Files
 from app.exchange.roster.table import Row, RowError, Table
 from app.vocabulary import ContactField, LineType, Rights
 
-FORMAT = "tidy"
 COLUMNS = {
     "schools.csv": ("source_id", "name"),
     "students.csv": ("source_id", "given_name", "family_name", "school"),
@@ -34,7 +33,6 @@ COLUMNS = {
     "phones.csv": ("contact", "number"),
     "emails.csv": ("contact", "address"),
 }
-FILES = tuple(COLUMNS)
 LAST = 1_000  # the priority of what has none
 STRICTEST_FIRST = (Rights.NO_RIGHTS, Rights.RESTRICTED, Rights.FULL)
 
@@ -43,7 +41,7 @@ def recognises(headers: dict[str, Table]) -> bool:
     return any(name in headers and headers[name].has(*COLUMNS[name][:2]) for name in COLUMNS)
 
 
-def read(files: Files, region: str, report: RosterReport, today: date) -> Roster:
+def read(files: Files, region: str, report: RosterReport, _today: date) -> Roster:
     """A file that is not there says nothing about its noun."""
     return Reader(files, region, report).read()
 
