@@ -122,7 +122,8 @@ def _is_permanent(error: Exception) -> bool:
             return min(_codes(error)) >= PERMANENT
         case OSError():  # some of these are a ValueError too: a certificate that is not trusted
             return False
-    return isinstance(error, ValueError | KeyError | GivenUp)
+    # What the mail itself is made of: no content, a line break in a header, no address.
+    return isinstance(error, ValueError | LookupError | GivenUp)
 
 
 def _settle(database: Database, row: Any, lease: datetime, changes: dict[str, Any]) -> None:

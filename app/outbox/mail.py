@@ -54,7 +54,7 @@ class SmtpServer:
     def send(self, mail: Mail) -> None:
         """Hand over one mail on a connection of its own, so that none can spoil another.
 
-        Raises ValueError for a mail that cannot be built, smtplib's errors and OSError for what
+        Raises ValueError or LookupError for a mail that cannot be built, smtplib's errors and OSError for what
         the server or the way to it did.
         """
         message = build_message(mail, self.mail_from)
@@ -89,7 +89,7 @@ class SmtpServer:
 def build_message(mail: Mail, mail_from: str) -> EmailMessage:
     """A plain text mail. A repeat has the same Message-ID, so that a mailbox can tell.
 
-    Raises ValueError where a value would break out of its header.
+    Raises ValueError or LookupError for what is no address or would break out of its header.
     """
     domain = Address(addr_spec=parseaddr(mail_from)[1]).domain
     message = EmailMessage(policy=SMTP)

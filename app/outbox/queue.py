@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 
 from app.database import Db
 from app.directory.addresses import normalised_address
+from app.directory.names import hidden_characters
 from app.errors import Invalid
 from app.outbox.models import OutboxItem
 from app.vocabulary import Channel
@@ -31,7 +32,7 @@ def enqueue_mail(
     Raises Invalid for what is no address, and for a subject of more than one line: a line break
     there would begin a header of somebody else's choice.
     """
-    if not subject.isprintable():
+    if hidden_characters(subject):
         raise Invalid("A subject is one line of text.", path=("subject",))
     item = OutboxItem(
         id=uuid7(),

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from app.actor import Guardian, Staff, Visitor
 from app.config import Settings
@@ -153,6 +154,31 @@ def test_nobody_on_file_gets_no_token(world: World, staff: bool) -> None:
         an_account(db, "gone@example.org")
     with pytest.raises(Invalid):
         token_for(world.database, SETTINGS, "gone@example.org", staff=staff)
+
+
+@pytest.mark.parametrize(("staff", "count"), [(False, 2), (True, 3)])
+def test_it_costs_as_many_statements_however_much_she_opens(
+    world: World, staff: bool, count: int
+) -> None:
+    with world.database.write(world.service) as db:
+        account = an_account(db, ADDRESS)
+        for n in range(20):
+            district = a_district(db, f"district-{n}")
+            a_contact(db, district, with_email=ADDRESS)
+            a_grant(db, account, district, Feature.VIEW_CONTACTS)
+    token = token_for(world.database, SETTINGS, ADDRESS, staff=staff)
+    tokens = AccessTokens(world.database, SETTINGS)
+    identify(world.database, tokens, f"Bearer {token}")
+    run: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith(("SELECT", "WITH")) and "set_config" not in statement:
+            run.append(statement)
+
+    event.listen(world.database.engine, "before_cursor_execute", note)
+    identify(world.database, tokens, f"Bearer {token}")
+    event.remove(world.database.engine, "before_cursor_execute", note)
+    assert len(run) == count
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic bWFyZ2U6", "Bearer a b", "x"])
