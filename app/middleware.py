@@ -11,7 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
@@ -206,8 +206,10 @@ def application(
 
 
 def _route(scope: Scope) -> str:
-    """The template of the route, e.g. `/mail/unsubscribe/{token}`: the path itself tells too much."""
-    return scope.get("root_path", "") + getattr(scope.get("route"), "path_format", "") or "unknown"
+    """The route's template, like `/mail/unsubscribe/{token}`: the path itself tells too much."""
+    route = scope.get("route")
+    below = "" if isinstance(route, Mount) else getattr(route, "path_format", "")
+    return scope.get("root_path", "") + below or "unknown"
 
 
 def _known_method(method: str) -> str:

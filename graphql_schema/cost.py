@@ -1,7 +1,7 @@
 """What an operation costs, found before any row is read: the number of values in its answer.
 
 Each field counts once for every object it stands on. A page has as many items as `first` or
-`last` say, `ids` bring one object each, and any other list is taken for ASSUMED_LIST long.
+`last` say, `ids` bring one object each, any other list is taken to have its usual length.
 A fragment is weighed once and its weight used wherever it is spread, so that weighing is quick
 even where running would never end.
 """
@@ -33,9 +33,11 @@ from graphql import (
 from app.paging import DEFAULT_SIZE
 from graphql_schema.limits import Fragments, require_at_most
 
-MAX_COST = 20_000
+MAX_COST = 25_000
 MAX_DEPTH = 25
 ASSUMED_LIST = 5
+# Lists whose usual length is another: a destination has two channels at most, a type a choice.
+USUAL_LENGTHS = {"channels": 2, "preferences": 10, "broadcastTypes": 10, "schools": 50}
 HUGE = 10**9
 
 
@@ -55,16 +57,26 @@ def require_modest_cost(
     fragments: Fragments,
     variables: Mapping[str, Any],
 ) -> bool:
-    """Raise TooCostly beyond MAX_COST or MAX_DEPTH; tell whether a variable had a say in it.
+    """Raise TooCostly beyond MAX_COST or MAX_DEPTH; tell whether a variable had a say in it."""
+    weight, by_variables = weigh(schema, operation, fragments, variables)
+    require_at_most(MAX_DEPTH, weight.depth, "levels of nesting")
+    require_at_most(MAX_COST, weight.cost, "values in the answer. Please ask for smaller pages")
+    return by_variables
+
+
+def weigh(
+    schema: GraphQLSchema,
+    operation: OperationDefinitionNode,
+    fragments: Fragments,
+    variables: Mapping[str, Any],
+) -> tuple[Weight, bool]:
+    """The weight of an operation, and whether a variable had a say in it.
 
     Fields the schema does not know count as leaves: validation refuses them afterwards.
     """
     scale = _Scale(schema, operation, fragments, variables)
     root = schema.get_root_type(operation.operation)
-    weight = scale.selections(operation.selection_set, root, None)
-    require_at_most(MAX_DEPTH, weight.depth, "levels of nesting")
-    require_at_most(MAX_COST, weight.cost, "values in the answer. Please ask for smaller pages")
-    return scale.asked_variables
+    return scale.selections(operation.selection_set, root, None), scale.asked_variables
 
 
 class _Scale:
@@ -131,7 +143,8 @@ class _Scale:
         if not is_list_type(get_nullable_type(field.type)):
             one = self.selections(node.selection_set, below, own_page)
             return Weight(1 + one.cost, one.depth)
-        lengths = (own_page, page, self._ids(node), ASSUMED_LIST)
+        usual = USUAL_LENGTHS.get(node.name.value, ASSUMED_LIST)
+        lengths = (own_page, page, self._ids(node), usual)
         length = next(length for length in lengths if length is not None)
         each = self.selections(node.selection_set, below, None)
         return Weight(1 + length * each.cost, each.depth)

@@ -23,6 +23,8 @@ from graphql_schema.limits import TooCostly
 from graphql_schema.parameters import Parameters
 
 log = structlog.get_logger("graphql")
+# The library quotes the input it refuses, however long it is.
+MESSAGE_LENGTH = 500
 
 
 class RequestContext(Protocol):
@@ -161,7 +163,7 @@ def _field_name(error: GraphQLError) -> str | None:
 
 def _entry(error: GraphQLError, code: ErrorCode, id: str) -> dict[str, Any]:
     placed = error.formatted
-    return failure_entry(error.message, code, id) | {
+    return failure_entry(error.message[:MESSAGE_LENGTH], code, id) | {
         key: value for key, value in placed.items() if key in ("locations", "path")
     }
 

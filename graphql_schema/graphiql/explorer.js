@@ -3,7 +3,17 @@
 const fetcher = GraphiQL.createFetcher({ url: "/graphql" });
 const explorer = React.createElement(GraphiQL, {
   fetcher,
-  defaultQuery: '# Set {"Authorization": "Bearer ..."} under Headers: `portal token EMAIL` prints one.\n{ viewer { email } }\n',
   defaultEditorToolsVisibility: "headers",
+  defaultQuery: [
+    '# Who asks stands below, under Headers:',
+    '# {"Authorization": "Bearer …"}',
+    '# `portal token EMAIL` prints one.',
+    '{',
+    '  viewer {',
+    '    email',
+    '  }',
+    '}',
+    '',
+  ].join("\n"),
 });
 ReactDOM.createRoot(document.getElementById("graphiql")).render(explorer);
