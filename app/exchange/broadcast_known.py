@@ -1,0 +1,168 @@
+"""What a batch of broadcasts speaks of, looked up in a handful of statements."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.database import Db
+from app.directory.models import Contact, Destination, Guardianship, School, Student
+from app.exchange.broadcast_lines import SentBroadcast
+from app.messages.models import Broadcast, Delivery, Message, MessageStudent
+from app.vocabulary import Channel, DeliveryStatus, DestinationKind, Rights
+
+Pair = tuple[UUID, UUID]
+
+
+class KnownBroadcast(NamedTuple):
+    """The head of a broadcast that is there already."""
+
+    id: UUID
+    broadcast_type_id: UUID
+    school_id: UUID | None
+    subject: str
+    body: str
+    audio_url: str | None
+    language: str
+    sent_at: datetime
+    removed_at: datetime | None
+
+
+class KnownDelivery(NamedTuple):
+    """A delivery that is there already."""
+
+    id: UUID
+    broadcast_id: UUID
+    contact_id: UUID
+    channel: Channel
+    sent_to: str
+    status: DeliveryStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Rows by the sender's ids; retired people count, since they once got messages.
+
+    `messages` are by (broadcast, contact), `about` are (message, student), `without_rights`
+    (contact, student).
+    """
+
+    schools: dict[str, UUID]
+    contacts: dict[str, UUID]
+    students: dict[str, UUID]
+    broadcasts: dict[str, KnownBroadcast]
+    deliveries: dict[str, KnownDelivery]
+    messages: dict[Pair, UUID]
+    about: set[Pair]
+    destinations: dict[tuple[DestinationKind, str], UUID]
+    without_rights: set[Pair]
+
+
+def load_known(db: Db, district_id: UUID, batch: Sequence[SentBroadcast]) -> Known:
+    deliveries = [delivery for sent in batch for delivery in sent.deliveries]
+    look = _Look(db, district_id)
+    contacts = look.ids(CONTACTS, (delivery.contact for delivery in deliveries))
+    broadcasts = look.some(BROADCASTS, (sent.id for sent in batch))
+    heads = {row.source_id: KnownBroadcast._make(row[1:]) for row in broadcasts}
+    messages = look.some(
+        MESSAGES, (head.id for head in heads.values()), contacts=list(contacts.values())
+    )
+    values = {delivery.value for delivery in deliveries if delivery.value}
+    return Known(
+        schools=look.ids(SCHOOLS, (sent.school for sent in batch if sent.school)),
+        contacts=contacts,
+        students=look.ids(
+            STUDENTS, (each for delivery in deliveries for each in delivery.students)
+        ),
+        broadcasts=heads,
+        deliveries={
+            row.source_id: KnownDelivery._make(row[1:])
+            for row in look.some(DELIVERIES, (delivery.id for delivery in deliveries))
+        },
+        messages={(row.broadcast_id, row.contact_id): row.id for row in messages},
+        about=look.pairs(ABOUT, (row.id for row in messages)),
+        destinations={(row.kind, row.value): row.id for row in look.some(DESTINATIONS, values)},
+        without_rights=look.pairs(WITHOUT_RIGHTS, contacts.values()),
+    )
+
+
+class _Look:
+    """Runs a statement for some keys; not at all for none."""
+
+    def __init__(self, db: Db, district_id: UUID) -> None:
+        self.db = db
+        self.district_id = district_id
+
+    def some(self, statement: sa.Executable, keys: Iterable[Any], **more: Any) -> Sequence[Any]:
+        wanted = list(set(keys))
+        if not wanted:
+            return ()
+        return self.db.all(statement, district=self.district_id, keys=wanted, **more)
+
+    def ids(self, statement: sa.Executable, keys: Iterable[str]) -> dict[str, UUID]:
+        return {row.source_id: row.id for row in self.some(statement, keys)}
+
+    def pairs(self, statement: sa.Executable, keys: Iterable[UUID]) -> set[Pair]:
+        return {(row[0], row[1]) for row in self.some(statement, keys)}
+
+
+def _keyed(statement: Any, district_id: Any, key: Any) -> Any:
+    return statement.where(
+        district_id == sa.bindparam("district"), key.in_(sa.bindparam("keys", expanding=True))
+    )
+
+
+def _by_source_id(table: Any, *columns: Any) -> Any:
+    return _keyed(
+        sa.select(table.source_id, table.id, *columns), table.district_id, table.source_id
+    )
+
+
+SCHOOLS = _by_source_id(School)
+CONTACTS = _by_source_id(Contact)
+STUDENTS = _by_source_id(Student)
+BROADCASTS = _by_source_id(
+    Broadcast,
+    Broadcast.broadcast_type_id,
+    Broadcast.school_id,
+    Broadcast.subject,
+    Broadcast.body,
+    Broadcast.audio_url,
+    Broadcast.language,
+    Broadcast.sent_at,
+    Broadcast.removed_at,
+)
+DELIVERIES = _by_source_id(
+    Delivery,
+    Message.broadcast_id,
+    Message.contact_id,
+    Delivery.channel,
+    Delivery.sent_to,
+    Delivery.status,
+).join(
+    Message,
+    sa.and_(Message.district_id == Delivery.district_id, Message.id == Delivery.message_id),
+)
+MESSAGES = _keyed(
+    sa.select(Message.broadcast_id, Message.contact_id, Message.id),
+    Message.district_id,
+    Message.broadcast_id,
+).where(Message.contact_id.in_(sa.bindparam("contacts", expanding=True)))
+ABOUT = _keyed(
+    sa.select(MessageStudent.message_id, MessageStudent.student_id),
+    MessageStudent.district_id,
+    MessageStudent.message_id,
+)
+DESTINATIONS = _keyed(
+    sa.select(Destination.kind, Destination.value, Destination.id),
+    Destination.district_id,
+    Destination.value,
+)
+WITHOUT_RIGHTS = _keyed(
+    sa.select(Guardianship.contact_id, Guardianship.student_id),
+    Guardianship.district_id,
+    Guardianship.contact_id,
+).where(Guardianship.rights == Rights.NO_RIGHTS)
