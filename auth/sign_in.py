@@ -51,7 +51,7 @@ def request_code(db: Db, settings: Settings, address: str, *, staff: bool) -> No
     For an unknown address the same statements run and the mail is taken back, so that neither
     the answer nor its time tells who is known.
     """
-    language = _language_on_file(db, address, staff=staff)
+    language = _language_on_file(db, address, holders_of(db, address), staff=staff)
     code = make_code(db, settings.secret_key, address, staff=staff)
     minutes = LIFETIME // timedelta(minutes=1)
     letter = code_letter(language or "en", code, minutes, settings.public_url)
@@ -114,7 +114,7 @@ def _open_account(
 
     Staff are bound to their own contacts as well: nobody decides about her own family.
     """
-    language = _language_on_file(db, address, staff=staff)
+    language = _language_on_file(db, address, holders, staff=staff)
     if language is None:
         return None
     account = account_for(db, address, language)
@@ -124,11 +124,11 @@ def _open_account(
     return account.id
 
 
-def _language_on_file(db: Db, address: str, *, staff: bool) -> str | None:
+def _language_on_file(db: Db, address: str, holders: list[Holder], *, staff: bool) -> str | None:
     """The language of whoever may sign in with this address; None if nobody may."""
     if staff:
         return cast("str | None", db.scalar(STAFF_LANGUAGE, address=address))
-    return next((holder.language for holder in holders_of(db, address)), None)
+    return holders[0].language if holders else None
 
 
 def _prove(db: Db, holders: list[Holder]) -> None:
