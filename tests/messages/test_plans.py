@@ -123,9 +123,9 @@ def test_a_page_reads_the_index_backwards_and_no_further_than_it_shows(
 ) -> None:
     after = Position(SENT + timedelta(hours=50), uuid7()).cursor
     begins_there = "(sent_at,id)<(?,?)" if world.database.sqlite else "(ROW(sent_at, id) < ROW("
-    for number, filter in itertools.product((1, 3), FILTERS):
+    for number, wanted in itertools.product((1, 3), FILTERS):
         guardian = world.guardian(*crowd[:number])
-        ask = partial(messages_of, actor=guardian, filter=filter)
+        ask = partial(messages_of, actor=guardian, filter=wanted)
         with world.database.read(guardian) as db:
             newest = plan_of(db, partial(ask, db))
             further = plan_of(db, partial(ask, db, after=after))
