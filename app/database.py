@@ -174,9 +174,12 @@ class Db:
         return self.session.get(model, (district_id, id))
 
     def lock(self, model: type[Model], district_id: UUID, id: UUID) -> Model | None:
-        """The row as it is now, held until this transaction ends."""
+        """The row as it is now, held until this transaction ends.
+
+        Rows that only point to it (a message for a contact) are written meanwhile.
+        """
         return self.session.get(
-            model, (district_id, id), with_for_update=True, populate_existing=True
+            model, (district_id, id), with_for_update={"key_share": True}, populate_existing=True
         )
 
     def savepoint(self) -> SessionTransaction:
