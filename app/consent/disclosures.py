@@ -40,6 +40,11 @@ def disclosure_for(policy: Policy, channel: Channel, language: str) -> Disclosur
 
 def agreed_disclosure(db: Db, policy: Policy, channel: Channel, version: str) -> Disclosure:
     """The stored text of this version, stored now if it is a present one. Raises Invalid."""
+    for language in LANGUAGES:
+        present = disclosure_for(policy, channel, language)
+        if present.version == version:
+            _keep(db, present)
+            return present
     stored = db.session.scalar(
         sa.select(Disclosure).where(
             Disclosure.district_id == policy.id,
@@ -47,12 +52,12 @@ def agreed_disclosure(db: Db, policy: Policy, channel: Channel, version: str) ->
             Disclosure.version == version,
         )
     )
-    if stored:
-        return stored
-    for language in LANGUAGES:
-        present = disclosure_for(policy, channel, language)
-        if present.version == version:
-            db.add(present)
-            db.flush()
-            return present
-    raise Invalid("This is not a text we have shown.", path=("disclosureVersion",))
+    if stored is None:
+        raise Invalid("This is not a text we have shown.", path=("disclosureVersion",))
+    return stored
+
+
+def _keep(db: Db, text: Disclosure) -> None:
+    """Two people may be the first to agree to it."""
+    columns = ("district_id", "version", "language", "channel", "text")
+    db.insert_missing(Disclosure, [{name: getattr(text, name) for name in columns}])

@@ -140,15 +140,13 @@ def release_link(db: Db, actor: Actor, link: Link) -> None:
     consent to whoever holds it next. Revocations, opt-outs and blocks stay. The caller retires
     the link.
     """
+    destination = db.lock(Destination, link.district_id, link.destination_id)
+    assert destination is not None
     given = db.session.scalars(
         sa.select(ConsentGiver).where(
             ConsentGiver.district_id == link.district_id, ConsentGiver.link_id == link.id
         )
     ).all()
-    if not given:
-        return
-    destination = db.lock(Destination, link.district_id, link.destination_id)
-    assert destination is not None
     saying = Saying(actor, db.now, actor.source)
     for giver in given:
         db.session.delete(giver)
