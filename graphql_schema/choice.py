@@ -6,11 +6,11 @@ from datetime import datetime
 import strawberry
 
 from app.actor import Actor
-from app.consent import choices
+from app.consent import choices, preferences
 from app.database import Db
 from app.directory.links import links_by_id
 from app.directory.reading import find_contact, find_link
-from app.errors import Invalid
+from app.errors import Invalid, NotFound
 from app.vocabulary import Channel, OptOutScope
 from graphql_schema.batches import Contacts, Links
 from graphql_schema.contact import Contact
@@ -23,10 +23,8 @@ from graphql_schema.destination import (
     destination_of,
 )
 from graphql_schema.errors import UserError
-from graphql_schema.ids import Kind, global_id, key_of, optional_key
+from graphql_schema.ids import Kind, asked_key, global_id, key_of, optional_asked_key
 from graphql_schema.mutation import Done, Effect, run
-
-MOST_PREFERENCES = 200
 
 
 @strawberry.input
@@ -132,10 +130,13 @@ class PauseMessagesPayload:
 
 
 def _destination(context: Context, done: Done, id: str) -> Destination | None:
-    """The destination the mutation changed, as it is now."""
+    """The destination the mutation changed, as it is now; None once it is gone."""
     if done.ids is None:
         return None
-    held = find_link(context.db, context.actor, key_of(id, Kind.LINK))
+    try:
+        held = find_link(context.db, context.actor, key_of(id, Kind.LINK))
+    except NotFound:
+        return None
     return destination_of(held, Links(context, [held]))
 
 
@@ -175,10 +176,10 @@ def _change_opt_out(
         use_case(
             db,
             actor,
-            key_of(input.destination_id, Kind.LINK, "destinationId"),
+            asked_key(input.destination_id, Kind.LINK),
             input.channel,
             input.scope,
-            optional_key(input.broadcast_type_id, Kind.BROADCAST_TYPE, "broadcastTypeId"),
+            optional_asked_key(input.broadcast_type_id, Kind.BROADCAST_TYPE),
         )
 
     done = _run(context, mutation, input, act)
@@ -194,7 +195,7 @@ class ChoiceMutation:
     @strawberry.mutation
     def grant_consent(self, info: Info, input: GrantConsentInput) -> ConsentPayload:
         def act(db: Db, actor: Actor) -> None:
-            link = key_of(input.destination_id, Kind.LINK, "destinationId")
+            link = asked_key(input.destination_id, Kind.LINK)
             choices.grant_consent(
                 db, actor, link, input.channel, input.disclosure_version, input.version
             )
@@ -204,7 +205,7 @@ class ChoiceMutation:
     @strawberry.mutation
     def revoke_consent(self, info: Info, input: RevokeConsentInput) -> ConsentPayload:
         def act(db: Db, actor: Actor) -> None:
-            link = key_of(input.destination_id, Kind.LINK, "destinationId")
+            link = asked_key(input.destination_id, Kind.LINK)
             choices.revoke_consent(db, actor, link, input.channel)
 
         return _consent(info.context, input, _run(info.context, "revokeConsent", input, act))
@@ -220,7 +221,7 @@ class ChoiceMutation:
     @strawberry.mutation
     def set_preferences(self, info: Info, input: SetPreferencesInput) -> SetPreferencesPayload:
         def act(db: Db, actor: Actor) -> Effect:
-            done, refused = choices.set_preferences(db, actor, _choices(input))
+            done, refused = preferences.set_preferences(db, actor, _choices(input))
             return Effect({"preferences": [_names(one) for one in done]} if done else None, refused)
 
         done = run(info.context, "setPreferences", input, act)
@@ -233,8 +234,8 @@ class ChoiceMutation:
     @strawberry.mutation
     def set_quiet_hours(self, info: Info, input: SetQuietHoursInput) -> SetQuietHoursPayload:
         def act(db: Db, actor: Actor) -> None:
-            link = key_of(input.destination_id, Kind.LINK, "destinationId")
-            choices.set_quiet_hours(db, actor, link, input.channel, _span(input), input.version)
+            link = asked_key(input.destination_id, Kind.LINK)
+            preferences.set_quiet_hours(db, actor, link, input.channel, _span(input), input.version)
 
         done = _run(info.context, "setQuietHours", input, act)
         return SetQuietHoursPayload(
@@ -246,17 +247,15 @@ class ChoiceMutation:
     @strawberry.mutation
     def pause_messages(self, info: Info, input: PauseMessagesInput) -> PauseMessagesPayload:
         def act(db: Db, actor: Actor) -> None:
-            contact = key_of(input.contact_id, Kind.CONTACT, "contactId")
-            choices.pause_messages(db, actor, contact, input.until)
+            contact = asked_key(input.contact_id, Kind.CONTACT)
+            preferences.pause_messages(db, actor, contact, input.until)
 
         context = info.context
         done = _run(context, "pauseMessages", input, act)
-        contact = None
-        if done.ids is not None:
-            row = find_contact(context.db, context.actor, key_of(input.contact_id, Kind.CONTACT))
-            contact = Contact.of(row, Contacts(context, [row]))
         return PauseMessagesPayload(
-            contact=contact, errors=done.errors, client_mutation_id=input.client_mutation_id
+            contact=_contact(context, done, input.contact_id),
+            errors=done.errors,
+            client_mutation_id=input.client_mutation_id,
         )
 
 
@@ -268,33 +267,35 @@ def _span(input: SetQuietHoursInput) -> tuple[str, str] | None:
     return input.from_, input.to
 
 
-def _choices(input: SetPreferencesInput) -> list[choices.Choice]:
-    if len(input.preferences) > MOST_PREFERENCES:
-        raise Invalid(f"At most {MOST_PREFERENCES} at once.", path=("preferences",))
+def _choices(input: SetPreferencesInput) -> list[preferences.Choice]:
     return [
-        choices.Choice(
-            key_of(one.destination_id, Kind.LINK, "preferences", str(place), "destinationId"),
+        preferences.Choice(
+            asked_key(one.destination_id, Kind.LINK),
             one.channel,
-            key_of(
-                one.broadcast_type_id,
-                Kind.BROADCAST_TYPE,
-                "preferences",
-                str(place),
-                "broadcastTypeId",
-            ),
+            asked_key(one.broadcast_type_id, Kind.BROADCAST_TYPE),
             one.wanted,
             one.version,
         )
-        for place, one in enumerate(input.preferences)
+        for one in input.preferences
     ]
 
 
-def _names(choice: choices.Choice) -> list[str]:
+def _names(choice: preferences.Choice) -> list[str]:
     return [
         global_id(Kind.LINK, *choice.link_key),
         choice.channel,
         global_id(Kind.BROADCAST_TYPE, *choice.type_key),
     ]
+
+
+def _contact(context: Context, done: Done, id: str) -> Contact | None:
+    if done.ids is None:
+        return None
+    try:
+        row = find_contact(context.db, context.actor, key_of(id, Kind.CONTACT))
+    except NotFound:
+        return None
+    return Contact.of(row, Contacts(context, [row]))
 
 
 def _preferences(context: Context, done: Done) -> list[Preference]:

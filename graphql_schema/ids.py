@@ -10,6 +10,8 @@ import strawberry
 from app.directory.links import Key
 from app.errors import NotFound
 
+NOTHING: Key = (UUID(int=0), UUID(int=0))
+
 
 class Kind(Enum):
     """The first byte of an id. A letter is never used for something else."""
@@ -50,6 +52,21 @@ def key_of(text: str, kind: Kind, *path: str) -> Key:
     except NotFound:
         pass
     raise NotFound(path=path)
+
+
+def asked_key(text: str, kind: Kind) -> Key:
+    """As `key_of`, for a use case, which first asks who acts and then refuses at its own place:
+    nonsense becomes the key of nothing.
+    """
+    try:
+        return key_of(text, kind)
+    except NotFound:
+        return NOTHING
+
+
+def optional_asked_key(text: str | None, kind: Kind) -> Key | None:
+    """As `asked_key`; None stays None."""
+    return None if text is None else asked_key(text, kind)
 
 
 def optional_key(text: str | None, kind: Kind, *path: str) -> Key | None:

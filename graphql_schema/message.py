@@ -18,7 +18,7 @@ from graphql_schema.connection import Connection, Edge, connection
 from graphql_schema.context import Context, Info
 from graphql_schema.district import BroadcastType, School, Student
 from graphql_schema.errors import UserError
-from graphql_schema.ids import Kind, global_id, key_of, optional_key
+from graphql_schema.ids import Kind, asked_key, global_id, key_of, optional_key
 from graphql_schema.ledger import Decision
 from graphql_schema.mutation import Effect, run
 from graphql_schema.node import Node
@@ -201,11 +201,7 @@ class MessageMutation:
         self, info: Info, input: MarkMessagesReadInput
     ) -> MarkMessagesReadPayload:
         def act(db: Db, actor: Actor) -> Effect:
-            keys = [
-                key_of(read, Kind.MESSAGE, "messageIds", str(place))
-                for place, read in enumerate(input.message_ids)
-            ]
-            mark_read(db, actor, keys)
+            mark_read(db, actor, [asked_key(read, Kind.MESSAGE) for read in input.message_ids])
             return Effect({"messages": input.message_ids})
 
         done = run(info.context, "markMessagesRead", input, act)

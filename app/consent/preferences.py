@@ -1,0 +1,181 @@
+"""What a parent chooses for herself: types, quiet hours, pauses."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.actor import Actor, Guardian, require_guardian
+from app.consent import record, record_choices
+from app.consent.ledger import Saying
+from app.consent.models import ConsentEvent, Preference, QuietHours
+from app.consent.setting import offered_kind, own_channel, require_version
+from app.database import Db
+from app.directory.links import Key
+from app.directory.models import Contact, Destination, Link
+from app.directory.policy import Kind, Policy, load_policies, minute_of_day, time_of_day
+from app.directory.visible import own_contact
+from app.errors import Invalid, NotFound, PortalError
+from app.vocabulary import Channel, ConsentStatus, OptOutScope
+
+MOST_CHOICES = 200
+LONGEST_PAUSE = timedelta(days=366)
+Span = tuple[int, int]
+CONTACTS_OF = sa.select(Link.district_id, Link.contact_id).where(
+    sa.tuple_(Link.district_id, Link.id).in_(sa.bindparam("links", expanding=True))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One asked preference; `wanted` None forgets the choice."""
+
+    link_key: Key
+    channel: Channel
+    type_key: Key
+    wanted: bool | None
+    version: int | None = None
+
+    @property
+    def setting(self) -> tuple[Key, Channel, Key]:
+        return (self.link_key, self.channel, self.type_key)
+
+
+def set_preferences(
+    db: Db, actor: Actor, choices: Sequence[Choice]
+) -> tuple[list[Choice], list[PortalError]]:
+    """Each choice stands or falls alone; errors name its place in the list."""
+    guardian = require_guardian(actor)
+    if not 1 <= len(choices) <= MOST_CHOICES:
+        raise Invalid(f"Choose 1 to {MOST_CHOICES} at once.", path=("preferences",))
+    _lock_contacts(db, guardian, choices)
+    policies = load_policies(db, guardian.districts)
+    done: list[Choice] = []
+    refused: list[PortalError] = []
+    for place, choice in enumerate(choices):
+        try:
+            if choice.setting in {earlier.setting for earlier in done}:
+                raise Invalid("The same setting stands here twice.")
+            with db.savepoint():
+                _set_preference(db, actor, policies, choice)
+            done.append(choice)
+        except PortalError as error:
+            refused.append(error.under("preferences", str(place)))
+    return done, refused
+
+
+def _lock_contacts(db: Db, guardian: Guardian, choices: Iterable[Choice]) -> None:
+    """In one order for everybody, whatever the order of the choices."""
+    holders = db.all(CONTACTS_OF, links=sorted({choice.link_key for choice in choices}))
+    for district_id, contact_id in sorted({tuple(row) for row in holders}):
+        if (district_id, contact_id) in guardian.contacts:
+            db.lock(Contact, district_id, contact_id)
+
+
+def _set_preference(db: Db, actor: Actor, policies: dict[UUID, Policy], choice: Choice) -> None:
+    contact, link, destination = own_channel(db, actor, choice.link_key, choice.channel)
+    kind = offered_kind(policies[link.district_id], choice.type_key)
+    standing = record_choices.preference_of(db, link, choice.channel, kind.id)
+    wanted = standing.wanted if standing else None
+    if choice.wanted is not False:  # turning down never conflicts
+        require_version(
+            choice.version,
+            standing.version if standing else 0,
+            current=_yes_or_no(wanted),
+            asked=_yes_or_no(choice.wanted),
+            changed_at=_changed_at(db, standing),
+        )
+    if choice.wanted is False and choice.channel in kind.locked:
+        raise Invalid(
+            "You can't turn this off. Questions? Call the school office.", path=("wanted",)
+        )
+    if choice.wanted:
+        _require_not_stopped(db, destination, choice.channel, kind)
+    if choice.wanted != wanted:
+        saying = Saying(actor, db.now, actor.source, contact.id)
+        record_choices.choose(db, contact, link, choice.channel, kind.id, choice.wanted, saying)
+
+
+def _yes_or_no(wanted: bool | None) -> str | None:
+    return None if wanted is None else str(wanted).lower()
+
+
+def _changed_at(db: Db, standing: Preference | QuietHours | None) -> datetime | None:
+    event = db.get(ConsentEvent, standing.district_id, standing.event_id) if standing else None
+    return event.at if event else None
+
+
+def _require_not_stopped(db: Db, destination: Destination, channel: Channel, kind: Kind) -> None:
+    """A choice never lifts a stop silently: whoever wants the type back says so."""
+    consent = record.consent_of(db, destination, channel)
+    if consent and consent.status is ConsentStatus.REVOKED:
+        raise Invalid(
+            "Messages are turned off here. Use grantConsent to be reached again.",
+            path=("wanted",),
+        )
+    scopes: list[tuple[OptOutScope, UUID | None]] = [(OptOutScope.BROADCAST_TYPE, kind.id)]
+    if not kind.emergency:
+        scopes.append((OptOutScope.NON_EMERGENCY, None))
+    if any(record.find_opt_out(db, destination, channel, *scope) for scope in scopes):
+        raise Invalid(
+            "There is an opt-out here. Use liftOptOut to be reached again.", path=("wanted",)
+        )
+
+
+def set_quiet_hours(
+    db: Db,
+    actor: Actor,
+    link_key: Key,
+    channel: Channel,
+    span: tuple[str, str] | None,
+    version: int | None = None,
+) -> None:
+    """`span`: local HH:MM, from inclusive, to exclusive; None = the district's own again."""
+    contact, link, _ = own_channel(db, actor, link_key, channel)
+    if channel is Channel.EMAIL:
+        raise Invalid("Quiet hours are for calls, texts and notices.", path=("channel",))
+    asked = _minutes(span) if span else None
+    standing = record_choices.quiet_hours_of(db, link, channel)
+    current = (standing.from_minute, standing.to_minute) if standing else None
+    require_version(
+        version,
+        standing.version if standing else 0,
+        current=_written(current),
+        asked=_written(asked),
+        changed_at=_changed_at(db, standing),
+    )
+    if asked != current:
+        saying = Saying(actor, db.now, actor.source, contact.id)
+        record_choices.set_quiet_hours(db, contact, link, channel, asked, saying)
+
+
+def _written(span: Span | None) -> str | None:
+    """`21:00-07:00`."""
+    return f"{time_of_day(span[0])}-{time_of_day(span[1])}" if span else None
+
+
+def _minutes(span: tuple[str, str]) -> Span:
+    minutes = []
+    for name, text in zip(("from", "to"), span, strict=True):
+        try:
+            minutes.append(minute_of_day(text))
+        except ValueError:
+            raise Invalid("Write a time of day like 21:30.", path=(name,)) from None
+    if minutes[0] == minutes[1]:
+        raise Invalid("Quiet hours must end at another time than they begin.", path=("to",))
+    return minutes[0], minutes[1]
+
+
+def pause_messages(db: Db, actor: Actor, contact_key: Key, until: datetime | None) -> None:
+    """Nothing but emergencies until then; None ends the pause now."""
+    try:
+        contact = own_contact(db, actor, contact_key)
+    except NotFound:
+        raise NotFound(path=("contactId",)) from None
+    if until is not None and not db.now < until <= db.now + LONGEST_PAUSE:
+        raise Invalid("A pause ends in the future, within a year.", path=("until",))
+    if until != contact.paused_until:
+        saying = Saying(actor, db.now, actor.source, contact.id)
+        record_choices.pause(db, contact, until, saying)
