@@ -12,7 +12,7 @@ from app.changes.requests import Asked, submit_change, withdraw_change
 from app.changes.review import ItemDecision, decide_change
 from app.database import Db
 from app.directory.links import Key
-from app.errors import PortalError
+from app.errors import NotFound, PortalError
 from app.paging import Page, Position
 from app.vocabulary import ChangeDecision, ChangeRequestStatus, ContactField
 from graphql_schema.batches import Requests
@@ -20,7 +20,7 @@ from graphql_schema.connection import Connection, Edge, connection
 from graphql_schema.context import Context, Info
 from graphql_schema.destination import Destination, destination_of
 from graphql_schema.errors import UserError
-from graphql_schema.ids import Kind, global_id, key_of, optional_key
+from graphql_schema.ids import Kind, asked_key, global_id, key_of, optional_asked_key
 from graphql_schema.mutation import Done, Effect, run
 from graphql_schema.node import Node
 
@@ -139,12 +139,11 @@ class ChangeItemInput:
     after: str | None = None
     label: str | None = None
 
-    def read(self, place: int) -> Asked:
-        where = ("items", str(place))
+    def read(self) -> Asked:
         return Asked(
             self.field,
-            optional_key(self.destination_id, Kind.LINK, *where, "destinationId"),
-            optional_key(self.student_id, Kind.STUDENT, *where, "studentId"),
+            optional_asked_key(self.destination_id, Kind.LINK),
+            optional_asked_key(self.student_id, Kind.STUDENT),
             self.after,
             self.label,
         )
@@ -189,18 +188,27 @@ class ContactChangePayload:
 
 
 def _payload(context: Context, key: str, done: Done) -> ContactChangePayload:
-    request = None
-    if done.ids is not None:
-        found = key_of(done.ids["changeRequest"], Kind.CHANGE_REQUEST)
-        row = reading.find_request(context.db, context.actor, found)
-        request = ChangeRequest.of(row, Requests(context, [row]))
     return ContactChangePayload(
-        change_request=request, errors=done.errors, client_mutation_id=strawberry.ID(key)
+        change_request=_request(context, done),
+        errors=done.errors,
+        client_mutation_id=strawberry.ID(key),
     )
 
 
+def _request(context: Context, done: Done) -> ChangeRequest | None:
+    """The request that was changed, as it is now; None once it is out of sight."""
+    if done.ids is None:
+        return None
+    key = key_of(done.ids["changeRequest"], Kind.CHANGE_REQUEST)
+    try:
+        row = reading.find_request(context.db, context.actor, key)
+    except NotFound:
+        return None
+    return ChangeRequest.of(row, Requests(context, [row]))
+
+
 def _request_key(id: str) -> Key:
-    return key_of(id, Kind.CHANGE_REQUEST, "changeRequestId")
+    return asked_key(id, Kind.CHANGE_REQUEST)
 
 
 def _changed(request: models.ChangeRequest, errors: Sequence[PortalError] = ()) -> Effect:
@@ -216,10 +224,9 @@ class ChangeMutation:
         self, info: Info, input: SubmitContactChangeInput
     ) -> ContactChangePayload:
         def act(db: Db, actor: Actor) -> Effect:
-            contact = key_of(input.contact_id, Kind.CONTACT, "contactId")
-            asked = [item.read(place) for place, item in enumerate(input.items)]
-            request = submit_change(db, actor, contact, asked, input.note)
-            return _changed(request)
+            contact = asked_key(input.contact_id, Kind.CONTACT)
+            asked = [item.read() for item in input.items]
+            return _changed(submit_change(db, actor, contact, asked, input.note))
 
         done = run(info.context, "submitContactChange", input, act)
         return _payload(info.context, input.client_mutation_id, done)

@@ -1,12 +1,15 @@
-"""An approved item becomes data, and an edit that stands over the SIS until it agrees."""
+"""Approved items become data, and leave by the feed so that nobody types them again."""
+
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
 from app.actor import Actor
+from app.changes.edits import stand
 from app.changes.fields import ADDS, OF_CONTACT, REMOVES
-from app.changes.models import ChangeItem, ChangeRequest, ContactEdit
+from app.changes.models import ChangeItem
 from app.database import Db
-from app.directory.holding import let_go, take
+from app.directory.holding import Claimed, Wanted, claim, let_go, take
 from app.directory.models import Contact, Guardianship, Link
 from app.directory.numbers import parse_number
 from app.exchange.models import FeedLine
@@ -23,128 +26,88 @@ AS_REMOVED = {
 }
 
 
-def apply_item(db: Db, actor: Actor, contact: Contact, item: ChangeItem) -> None:
-    """Carry out one accepted item on its contact (locked)."""
-    after = item.corrected or item.after
-    if item.field in OF_CONTACT:
-        setattr(contact, OF_CONTACT[item.field], after)
-        _edit(db, contact, item, item.field, after=after)
-    old = _remove(db, actor, contact, item, after) if item.field in REMOVES else None
-    if item.field in ADDS and after is not None:
-        _add(db, contact, item, after, old)
-    if item.field is ContactField.NOT_MY_CHILD:
-        _end_guardianship(db, contact, item)
+def apply_items(db: Db, actor: Actor, contact: Contact, items: Sequence[ChangeItem]) -> None:
+    """Carry out accepted items on their contact (locked)."""
+    wanted = {item.id: _wanted(item) for item in items if item.field in ADDS}
+    leaving = [item.link_id for item in items if item.field in REMOVES and item.link_id]
+    claimed = claim(db, contact.district_id, wanted.values(), leaving)
+    for item in items:
+        _apply(db, actor, contact, item, wanted.get(item.id), claimed)
+        announce(db, item)
     contact.version += 1
+
+
+def announce(db: Db, item: ChangeItem) -> None:
+    """The feed tells senders and the SIS about an accepted item."""
     db.add(FeedLine(district_id=item.district_id, kind=FEED_KIND, subject_id=item.id, at=db.now))
 
 
-def _remove(
-    db: Db, actor: Actor, contact: Contact, item: ChangeItem, after: str | None
-) -> Link | None:
+def approved_value(item: ChangeItem) -> str | None:
+    return item.corrected or item.after
+
+
+def _apply(
+    db: Db,
+    actor: Actor,
+    contact: Contact,
+    item: ChangeItem,
+    wanted: Wanted | None,
+    claimed: Claimed,
+) -> None:
+    if item.field in OF_CONTACT:
+        after = approved_value(item)
+        setattr(contact, OF_CONTACT[item.field], after)
+        stand(db, contact, item, item.field, after=after)
+    old = _remove(db, actor, contact, item) if item.field in REMOVES else None
+    if wanted:
+        _add(db, contact, item, wanted, claimed, old)
+    if item.field is ContactField.NOT_MY_CHILD:
+        _end_guardianship(db, contact, item)
+
+
+def _wanted(item: ChangeItem) -> Wanted:
+    after = approved_value(item)
+    assert after is not None, "an addition was read with its value"
+    kind = ADDS[item.field]
+    if kind is DestinationKind.MAILBOX:
+        return Wanted(kind, after, display=after)
+    number = parse_number(after, "ZZ")
+    return Wanted(kind, number.value, number.display, number.extension, number.line_type)
+
+
+def _remove(db: Db, actor: Actor, contact: Contact, item: ChangeItem) -> Link | None:
     link = db.get(Link, item.district_id, item.link_id) if item.link_id else None
     if link is None or link.retired_at is not None:
         return None
-    kind = REMOVES[item.field]
-    _edit(db, contact, item, AS_REMOVED[kind], after=after, link=link)
+    stand(db, contact, item, AS_REMOVED[REMOVES[item.field]], after=approved_value(item), link=link)
     let_go(db, actor, link)
     return link
 
 
-def _add(db: Db, contact: Contact, item: ChangeItem, after: str, old: Link | None) -> None:
-    kind = ADDS[item.field]
-    label = item.label or (old.label if old else "")
-    if kind is DestinationKind.PHONE:
-        number = parse_number(after, "ZZ")
-        link = take(
-            db,
-            contact,
-            kind,
-            number.value,
-            label=label,
-            display=number.display,
-            extension=number.extension,
-            line_type=number.line_type,
-            verified_at=item.verified_at,
-        )
-    else:
-        link = take(
-            db, contact, kind, after, label=label, display=after, verified_at=item.verified_at
-        )
-    _edit(db, contact, item, AS_ADDED[kind], after=after, link=link)
-
-
-def _edit(
+def _add(
     db: Db,
     contact: Contact,
     item: ChangeItem,
-    field: ContactField,
-    *,
-    after: str | None,
-    link: Link | None = None,
+    wanted: Wanted,
+    claimed: Claimed,
+    old: Link | None,
 ) -> None:
-    """The newest edit of a field or a destination stands; those before it end."""
-    destination_id = link.destination_id if link else None
-    same = (
-        ContactEdit.destination_id == destination_id
-        if link
-        else sa.and_(ContactEdit.field == field, ContactEdit.destination_id.is_(None))
+    label = item.label or (old.label if old else "")
+    link = take(
+        db, contact, wanted, claimed[wanted.point], label=label, verified_at=item.verified_at
     )
-    db.execute(
-        sa.update(ContactEdit)
-        .where(
-            ContactEdit.district_id == contact.district_id,
-            ContactEdit.contact_id == contact.id,
-            ContactEdit.ended_at.is_(None),
-            same,
-        )
-        .values(ended_at=db.now)
-    )
-    db.add(
-        ContactEdit(
-            district_id=contact.district_id,
-            contact_id=contact.id,
-            item_id=item.id,
-            field=field,
-            destination_id=destination_id,
-            slot=link.slot if link else None,
-            before=item.base,
-            after=after,
-            approved_at=db.now,
-        )
-    )
+    stand(db, contact, item, AS_ADDED[wanted.kind], after=approved_value(item), link=link)
 
 
 def _end_guardianship(db: Db, contact: Contact, item: ChangeItem) -> None:
-    guardianship = db.session.scalar(
-        sa.select(Guardianship).where(
+    db.execute(
+        sa.update(Guardianship)
+        .where(
             Guardianship.district_id == contact.district_id,
             Guardianship.contact_id == contact.id,
             Guardianship.student_id == item.student_id,
+            Guardianship.retired_at.is_(None),
         )
+        .values(retired_at=db.now)
     )
-    if guardianship is not None:
-        guardianship.retired_at = db.now
-        _edit(db, contact, item, ContactField.NOT_MY_CHILD, after=None)
-
-
-def settle_sis_conflict(
-    db: Db, actor: Actor, contact: Contact, request: ChangeRequest, item: ChangeItem
-) -> None:
-    """Approved: our value stands, now over the SIS's third one. Rejected: the SIS's holds."""
-    edit = db.session.scalar(
-        sa.select(ContactEdit).where(
-            ContactEdit.district_id == request.district_id,
-            ContactEdit.conflict_request_id == request.id,
-            ContactEdit.ended_at.is_(None),
-        )
-    )
-    if edit is None:
-        return
-    edit.conflict_request_id = None
-    if item.accepted:
-        edit.before = item.before
-        return
-    edit.ended_at = db.now
-    if item.field in OF_CONTACT:
-        setattr(contact, OF_CONTACT[item.field], item.before)
-        contact.version += 1
+    stand(db, contact, item, ContactField.NOT_MY_CHILD, after=None)

@@ -33,23 +33,18 @@ REMOVES = {
     ContactField.NOT_MY_NUMBER: DestinationKind.PHONE,
 }
 LONGEST = 400
+NO_REGION = "ZZ"  # what is stored is E.164
 
 
 def read_after(field: ContactField, text: str | None, region: str) -> str | None:
-    """What the parent asks for, in its normal form. Raises Invalid at `after`."""
+    """What shall stand there, in its normal form. Raises Invalid."""
     if field not in OF_CONTACT and field not in ADDS and field is not ContactField.LINK_STUDENT:
         if text:
-            raise Invalid("This correction takes no new value.", path=("after",))
+            raise Invalid("This correction takes no new value.")
         return None
-    if text is None or not text.strip():
-        raise Invalid("Say what it should be.", path=("after",))
-    try:
-        return _normal_form(field, text.strip(), region)
-    except Invalid as error:
-        raise error.under("after") from None
-
-
-def _normal_form(field: ContactField, text: str, region: str) -> str:
+    text = (text or "").strip()
+    if not text:
+        raise Invalid("Say what it should be.")
     match ADDS.get(field):
         case DestinationKind.PHONE:
             number = parse_number(text, region)
@@ -64,13 +59,59 @@ def _plain_text(field: ContactField, text: str) -> str:
     """Nothing in it may hide, or turn round what a reviewer reads."""
     if field in (ContactField.GIVEN_NAME, ContactField.FAMILY_NAME):
         return clean_name(text)
-    if hidden := hidden_characters(text):
-        raise Invalid(f"There is a hidden character in it, {hidden[0]}. Please type it anew.")
-    if len(text) > LONGEST:
-        raise Invalid(f"This has at most {LONGEST} characters.")
     if field is ContactField.LANGUAGE and not _is_language(text):
         raise Invalid("Write the language as a short code, like en or es.")
+    return visible(text, LONGEST)
+
+
+def visible(text: str, longest: int) -> str:
+    """One line that shows all that is in it. Raises Invalid."""
+    if hidden := hidden_characters(text):
+        raise Invalid(f"There is a hidden character in it, {hidden[0]}. Please type it anew.")
+    if len(text) > longest:
+        raise Invalid(f"This has at most {longest} characters.")
     return text
+
+
+def require_change(db: Db, contact: Contact, item: ChangeItem, after: str | None) -> None:
+    """It says something else than what stands there, and no number or address she has already.
+
+    Raises Invalid.
+    """
+    if after is None:
+        return
+    if after == item.base or _holds_already(db, contact, item, after):
+        raise Invalid("This is what the school has already.")
+
+
+def _holds_already(db: Db, contact: Contact, item: ChangeItem, after: str) -> bool:
+    """Another link than the one to be replaced, whose extension may be what is wrong."""
+    kind = ADDS.get(item.field)
+    if kind is None:
+        return False
+    held = db.scalar(
+        sa.select(Link.id)
+        .join(
+            Destination,
+            sa.and_(
+                Destination.district_id == Link.district_id,
+                Destination.id == Link.destination_id,
+            ),
+        )
+        .where(
+            Link.district_id == contact.district_id,
+            Link.contact_id == contact.id,
+            Link.retired_at.is_(None),
+            Destination.kind == kind,
+            Destination.value == destination_value(kind, after),
+        )
+    )
+    return held is not None and held != item.link_id
+
+
+def destination_value(kind: DestinationKind, after: str) -> str:
+    """A number without its extension; an address as it is."""
+    return parse_number(after, NO_REGION).value if kind is DestinationKind.PHONE else after
 
 
 def _is_language(tag: str) -> bool:

@@ -8,13 +8,22 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from app.actor import Actor, require_guardian
-from app.changes.fields import ADDS, REMOVES, read_after, value_now
+from app.changes.fields import (
+    ADDS,
+    OF_CONTACT,
+    REMOVES,
+    destination_value,
+    read_after,
+    require_change,
+    value_now,
+    visible,
+)
 from app.changes.models import ChangeItem, ChangeRequest
 from app.database import Db
 from app.directory.links import Key
-from app.directory.models import Contact, Destination
+from app.directory.models import Contact, Destination, Link
 from app.directory.policy import Policy, load_policies
-from app.directory.visible import own_contact, own_link, own_student
+from app.directory.visible import own_contact, own_student
 from app.errors import Conflict, Forbidden, Invalid, NotFound, PortalError
 from app.optouts.deadline import end_of_business_day
 from app.vocabulary import ChangeRequestStatus, ContactEditMode, ContactField
@@ -24,6 +33,7 @@ MOST_OPEN = 10
 LONGEST_NOTE = 2000
 LONGEST_LABEL = 40
 DAYS_TO_ANSWER = 2
+Target = ContactField | UUID | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +72,7 @@ def submit_change(
     )
     db.add(request)
     db.flush()
-    for position, asked in enumerate(items):
-        try:
-            db.add(_item(db, actor, contact, policy, request, position, asked))
-        except PortalError as error:
-            raise error.under("items", str(position)) from None
+    db.add(*_items(db, actor, contact, policy, request, items))
     db.flush()
     return request
 
@@ -74,9 +80,6 @@ def submit_change(
 def _require_modest(db: Db, contact: Contact, items: Sequence[Asked], note: str | None) -> None:
     if not 1 <= len(items) <= MOST_ITEMS:
         raise Invalid(f"Ask for 1 to {MOST_ITEMS} corrections at a time.", path=("items",))
-    targets = [(asked.field, asked.link_key, asked.student_key, asked.after) for asked in items]
-    if len(set(targets)) < len(targets):
-        raise Invalid("The same correction stands here twice.", path=("items",))
     if note and len(note) > LONGEST_NOTE:
         raise Invalid(f"A note has at most {LONGEST_NOTE} characters.", path=("note",))
     waiting = db.scalar(
@@ -92,6 +95,40 @@ def _require_modest(db: Db, contact: Contact, items: Sequence[Asked], note: str 
         raise Invalid("Please wait until the school has answered your earlier requests.")
 
 
+def _items(
+    db: Db,
+    actor: Actor,
+    contact: Contact,
+    policy: Policy,
+    request: ChangeRequest,
+    items: Sequence[Asked],
+) -> list[ChangeItem]:
+    """One item for each thing: two about the same number would undo each other."""
+    read: list[ChangeItem] = []
+    targets: set[Target] = set()
+    for position, asked in enumerate(items):
+        try:
+            item = _item(db, actor, contact, policy, request, position, asked)
+            if not targets.isdisjoint(_targets(item)):
+                raise Invalid("Another correction here is about the same.")
+        except PortalError as error:
+            raise error.under("items", str(position)) from None
+        targets |= _targets(item)
+        read.append(item)
+    return read
+
+
+def _targets(item: ChangeItem) -> set[Target]:
+    """What an item changes: a field, a destination it removes, a number or address it adds."""
+    if item.field in OF_CONTACT:
+        return {item.field}
+    targets: set[Target] = {target for target in (item.link_id, item.student_id) if target}
+    if item.after is not None:
+        kind = ADDS.get(item.field)
+        targets.add(destination_value(kind, item.after) if kind else item.after)
+    return targets
+
+
 def _item(
     db: Db,
     actor: Actor,
@@ -101,40 +138,46 @@ def _item(
     position: int,
     asked: Asked,
 ) -> ChangeItem:
-    if asked.label and len(asked.label) > LONGEST_LABEL:
-        raise Invalid(f"A label has at most {LONGEST_LABEL} characters.", path=("label",))
     item = ChangeItem(
         district_id=contact.district_id,
         id=uuid7(),
         request_id=request.id,
         position=position,
         field=asked.field,
-        link_id=_link_of(db, actor, contact, asked),
+        link_id=_link_of(db, contact, asked),
         student_id=_student_of(db, actor, contact, asked),
-        after=read_after(asked.field, asked.after, policy.region),
-        label=asked.label if asked.field in ADDS else None,
+        label=_label(asked),
     )
     item.before = item.base = value_now(db, contact, item)
-    if item.after is not None and item.after == item.before:
-        raise Invalid("This is what the school has already.", path=("after",))
+    try:
+        item.after = read_after(asked.field, asked.after, policy.region)
+        require_change(db, contact, item, item.after)
+    except Invalid as error:
+        raise error.under("after") from None
     return item
 
 
-def _link_of(db: Db, actor: Actor, contact: Contact, asked: Asked) -> UUID | None:
+def _label(asked: Asked) -> str | None:
+    if asked.field not in ADDS or not asked.label:
+        return None
+    try:
+        return visible(asked.label.strip(), LONGEST_LABEL) or None
+    except Invalid as error:
+        raise error.under("label") from None
+
+
+def _link_of(db: Db, contact: Contact, asked: Asked) -> UUID | None:
     if asked.field not in REMOVES:
         if asked.link_key:
             raise Invalid("This correction names no destination.", path=("destinationId",))
         return None
     if asked.link_key is None:
         raise Invalid("Say which one it is about.", path=("destinationId",))
-    try:
-        holder, link = own_link(db, actor, asked.link_key)
-    except NotFound:
-        raise NotFound(path=("destinationId",)) from None
-    destination = db.get(Destination, link.district_id, link.destination_id)
-    if holder.id != contact.id or destination is None:
+    link = db.get(Link, *asked.link_key) if asked.link_key[0] == contact.district_id else None
+    if link is None or link.contact_id != contact.id or link.retired_at is not None:
         raise NotFound(path=("destinationId",))
-    if destination.kind is not REMOVES[asked.field]:
+    destination = db.get(Destination, link.district_id, link.destination_id)
+    if destination is None or destination.kind is not REMOVES[asked.field]:
         raise Invalid("This correction is about another kind of destination.", path=("field",))
     return link.id
 
@@ -156,9 +199,12 @@ def withdraw_change(db: Db, actor: Actor, request_key: Key) -> ChangeRequest:
     """Take a request back before it is decided. Raises Conflict when the school was first."""
     guardian = require_guardian(actor)
     request = db.get(ChangeRequest, *request_key)
-    if request is None or (request.district_id, request.contact_id) not in guardian.contacts:
+    if request is None or request.account_id is None:  # a conflict is the school's own question
         raise NotFound(path=("changeRequestId",))
-    own_contact(db, guardian, (request.district_id, request.contact_id))
+    try:
+        own_contact(db, guardian, (request.district_id, request.contact_id))
+    except NotFound:
+        raise NotFound(path=("changeRequestId",)) from None
     db.session.refresh(request)
     if request.status is ChangeRequestStatus.WITHDRAWN:
         return request
@@ -168,7 +214,9 @@ def withdraw_change(db: Db, actor: Actor, request_key: Key) -> ChangeRequest:
             current_version=request.version,
             current=request.status,
             changed_at=request.decided_at,
+            path=("changeRequestId",),
         )
     request.status = ChangeRequestStatus.WITHDRAWN
+    request.decided_at = db.now  # by nobody: staff who come too late are told when
     request.version += 1
     return request

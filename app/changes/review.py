@@ -7,10 +7,11 @@ import sqlalchemy as sa
 
 from app.actor import Actor, Staff, require_staff
 from app.audit.record import record
-from app.changes.apply import apply_item, settle_sis_conflict
-from app.changes.fields import read_after, value_now
+from app.changes.apply import apply_items
+from app.changes.fields import read_after, require_change, value_now
 from app.changes.models import ChangeItem, ChangeRequest
-from app.changes.notices import tell_decision
+from app.changes.notices import mailboxes_of, tell_decision, tell_new_address
+from app.changes.sis_conflicts import settle_sis_conflict, value_in_sis
 from app.database import Db
 from app.directory.links import Key
 from app.directory.models import Contact
@@ -56,18 +57,29 @@ def decide_change(
     verdicts = _verdicts(items, decision, item_decisions)
     refused = [item for item in items if not verdicts[item.position].accept]
     reason = _reason(reason, required=bool(refused))
-    _read_corrections(db, request, items, verdicts)
+    corrected = _corrections(db, request, contact, items, item_decisions)
     if stale := _stale(db, request, contact, items, verdicts):
         return Outcome(request, stale)
     for item in items:
         item.accepted = verdicts[item.position].accept
-        if request.account_id is None:
-            settle_sis_conflict(db, actor, contact, request, item)
-        elif item.accepted:
-            apply_item(db, actor, contact, item)
+        item.corrected = corrected.get(item.position)
+    _carry_out(db, actor, request, contact, items)
     _close(db, staff, request, refused=len(refused), of=len(items), reason=reason)
     tell_decision(db, request, contact)
     return Outcome(request)
+
+
+def _carry_out(
+    db: Db, actor: Actor, request: ChangeRequest, contact: Contact, items: Sequence[ChangeItem]
+) -> None:
+    if request.account_id is None:
+        for item in items:
+            settle_sis_conflict(db, actor, contact, request, item)
+        return
+    known = mailboxes_of(db, contact)
+    apply_items(db, actor, contact, [item for item in items if item.accepted])
+    if mailboxes_of(db, contact) - known:
+        tell_new_address(db, contact, known)
 
 
 def items_of(db: Db, request: ChangeRequest) -> Sequence[ChangeItem]:
@@ -85,7 +97,9 @@ def _lock_for_review(db: Db, staff: Staff, key: Key) -> tuple[ChangeRequest, Con
     if request is None or Feature.REVIEW_CHANGES not in staff.features(request.district_id):
         raise missing
     contact = db.lock(Contact, request.district_id, request.contact_id)
-    if contact is None or not is_in_scope(db, staff, Feature.REVIEW_CHANGES, contact):
+    if contact is None or contact.retired_at is not None:
+        raise missing
+    if not is_in_scope(db, staff, Feature.REVIEW_CHANGES, contact):
         raise missing
     if (contact.district_id, contact.id) in staff.own_contacts or (
         request.account_id == staff.account_id
@@ -99,9 +113,14 @@ def _lock_for_review(db: Db, staff: Staff, key: Key) -> tuple[ChangeRequest, Con
 def _require_open(request: ChangeRequest, version: int) -> None:
     if request.status is ChangeRequestStatus.PENDING and request.version == version:
         return
-    withdrawn = request.status is ChangeRequestStatus.WITHDRAWN
+    if request.status is ChangeRequestStatus.PENDING:
+        said = "This has changed since you looked. Please look again."
+    elif request.status is ChangeRequestStatus.WITHDRAWN:
+        said = "The parent has taken this back."
+    else:
+        said = "Somebody else was first."
     raise Conflict(
-        "The parent has taken this back." if withdrawn else "Somebody else was first.",
+        said,
         current_version=request.version,
         current=request.status,
         changed_by=request.decider,
@@ -133,23 +152,29 @@ def _reason(reason: str | None, *, required: bool) -> str | None:
     return reason or None
 
 
-def _read_corrections(
+def _corrections(
     db: Db,
     request: ChangeRequest,
+    contact: Contact,
     items: Sequence[ChangeItem],
-    verdicts: Mapping[int, ItemDecision],
-) -> None:
+    asked: Sequence[ItemDecision],
+) -> Mapping[int, str | None]:
+    """What staff put in the place of a parent's words, by position of the item."""
     region = load_policies(db, [request.district_id])[request.district_id].region
-    for item in items:
-        corrected = verdicts[item.position].corrected
-        if corrected is None:
+    by_position = {item.position: item for item in items}
+    corrected: dict[int, str | None] = {}
+    for place, verdict in enumerate(asked):
+        if verdict.corrected is None:
             continue
-        if not verdicts[item.position].accept or request.account_id is None:
-            raise Invalid("Only what is accepted can be corrected.", path=("items",))
+        item = by_position[verdict.position]
         try:
-            item.corrected = read_after(item.field, corrected, region)
+            if not verdict.accept or request.account_id is None:
+                raise Invalid("Only what a parent asked and you accept can be corrected.")
+            corrected[item.position] = read_after(item.field, verdict.corrected, region)
+            require_change(db, contact, item, corrected[item.position])
         except PortalError as error:
-            raise error.under("items", str(item.position)) from None
+            raise error.under("items", str(place), "corrected") from None
+    return corrected
 
 
 def _stale(
@@ -159,15 +184,19 @@ def _stale(
     items: Sequence[ChangeItem],
     verdicts: Mapping[int, ItemDecision],
 ) -> list[PortalError]:
-    """Accepted items whose value has moved: taken as the new base, to be decided again."""
-    if request.account_id is None:
-        return []
+    """Items whose value has moved: taken as the new base, to be decided again.
+
+    What is refused stays as it is, whatever that is; a conflict with the SIS is decided upon what
+    it says, either way.
+    """
+    in_conflict = request.account_id is None
+    read_now = value_in_sis if in_conflict else value_now
     moved: list[tuple[ChangeItem, str | None, str | None]] = []
     for item in items:
-        now = value_now(db, contact, item)
-        if verdicts[item.position].accept and now != item.base:
+        now = read_now(db, contact, item)
+        if now != item.base and (in_conflict or verdicts[item.position].accept):
             moved.append((item, item.base, now))
-            item.base, item.corrected = now, None
+            item.base = now
     if moved:
         request.version += 1
     return [

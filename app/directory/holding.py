@@ -1,6 +1,9 @@
 """A contact takes a number or an address, or lets it go: one at a time, with all that follows."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
@@ -12,26 +15,77 @@ from app.directory.models import Contact, Destination, Link
 from app.vocabulary import DestinationKind, LineType
 from auth.models import Binding
 
+LEAVING = (
+    sa.select(Destination.id)
+    .join(
+        Link,
+        sa.and_(Link.district_id == Destination.district_id, Link.destination_id == Destination.id),
+    )
+    .where(
+        Destination.district_id == sa.bindparam("district"),
+        Link.id.in_(sa.bindparam("links", expanding=True)),
+    )
+    .order_by(Destination.id)
+    .with_for_update(key_share=True, of=Destination)
+)
+ON_FILE = sa.select(Destination.id, Destination.kind, Destination.value).where(
+    Destination.district_id == sa.bindparam("district"),
+    Destination.value.in_(sa.bindparam("values", expanding=True)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A number or an address that a contact shall hold; `value` is its normal form."""
+
+    kind: DestinationKind
+    value: str
+    display: str
+    extension: str | None = None
+    line_type: LineType = LineType.UNKNOWN
+
+    @property
+    def point(self) -> tuple[DestinationKind, str]:
+        return (self.kind, self.value)
+
+
+Claimed = Mapping[tuple[DestinationKind, str], UUID]
+
+
+def claim(db: Db, district_id: UUID, wanted: Iterable[Wanted], leaving: Iterable[UUID]) -> Claimed:
+    """The destinations that a contact (locked) will take, made where they are missing; those of
+    the links she will let go are locked.
+
+    Everybody does so in one order, so that two families who swap numbers queue.
+    """
+    sought = sorted({each.point: each.line_type for each in wanted}.items())
+    db.insert_missing(
+        Destination,
+        [
+            {"district_id": district_id, "kind": kind, "value": value, "line_type": line_type}
+            for (kind, value), line_type in sought
+        ],
+    )
+    db.all(LEAVING, district=district_id, links=list(leaving))
+    found = db.all(ON_FILE, district=district_id, values=[value for (_, value), _ in sought])
+    return {(row.kind, row.value): row.id for row in found}
+
 
 def take(
     db: Db,
     contact: Contact,
-    kind: DestinationKind,
-    value: str,
+    wanted: Wanted,
+    destination_id: UUID,
     *,
     label: str,
-    display: str,
-    extension: str | None = None,
-    line_type: LineType = LineType.UNKNOWN,
     verified_at: datetime | None = None,
 ) -> Link:
     """The contact (locked) holds this destination from now on; hers again if it once was."""
-    destination = _destination(db, contact, kind, value, line_type)
     link = db.session.scalar(
         sa.select(Link).where(
             Link.district_id == contact.district_id,
             Link.contact_id == contact.id,
-            Link.destination_id == destination.id,
+            Link.destination_id == destination_id,
         )
     )
     if link is None:
@@ -39,13 +93,14 @@ def take(
             district_id=contact.district_id,
             id=uuid7(),
             contact_id=contact.id,
-            destination_id=destination.id,
+            destination_id=destination_id,
             version=0,
         )
         db.add(link)
-    link.label, link.display, link.extension = label, display, extension
-    link.verified_at = verified_at or (None if link.retired_at else link.verified_at)
-    link.retired_at = None
+    elif link.retired_at is not None:
+        link.brought_by = link.slot = link.retired_at = None
+    link.label, link.display, link.extension = label, wanted.display, wanted.extension
+    link.verified_at = verified_at or link.verified_at
     link.version += 1
     db.flush()
     return link
@@ -65,26 +120,3 @@ def let_go(db: Db, actor: Actor, link: Link) -> None:
     link.verified_at = None
     link.version += 1
     db.flush()
-
-
-def _destination(
-    db: Db, contact: Contact, kind: DestinationKind, value: str, line_type: LineType
-) -> Destination:
-    found = db.session.scalar(
-        sa.select(Destination).where(
-            Destination.district_id == contact.district_id,
-            Destination.kind == kind,
-            Destination.value == value,
-        )
-    )
-    if found is None:
-        found = Destination(
-            district_id=contact.district_id,
-            id=uuid7(),
-            kind=kind,
-            value=value,
-            line_type=line_type,
-        )
-        db.add(found)
-        db.flush()
-    return found
