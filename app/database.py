@@ -4,8 +4,9 @@ import contextlib
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -31,6 +32,7 @@ NAMING = {
 }
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 BUSY_SECONDS = 10
+ROWS_AT_ONCE = 5_000
 POOL_SIZE = 8
 SQLITE_PRAGMAS = (
     "journal_mode=WAL",
@@ -133,18 +135,20 @@ class Db:
     def scalar(self, statement: sa.Executable, **parameters: Any) -> Any:
         return self.execute(statement, **parameters).scalar()
 
-    def insert_many(self, table: Any, rows: Sequence[dict[str, Any]]) -> None:
-        """Insert many rows at once; does nothing for none."""
+    def insert_many(self, table: Any, rows: Iterable[dict[str, Any]]) -> None:
+        """Insert many rows, a few thousand at once; does nothing for none."""
         self.flush()
-        if rows:
-            self.connection.execute(sa.insert(table), rows)
+        waiting = iter(rows)
+        while some := list(islice(waiting, ROWS_AT_ONCE)):
+            self.connection.execute(sa.insert(table), some)
 
-    def insert_missing(self, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    def insert_missing(self, model: type[Base], rows: Iterable[dict[str, Any]]) -> None:
         """Insert those rows that do not stand there yet, even if somebody else is first now."""
         self.flush()
         dialect = sqlite if self.connection.dialect.name == "sqlite" else postgresql
-        if rows:
-            self.connection.execute(dialect.insert(model).on_conflict_do_nothing(), rows)
+        waiting = iter(rows)
+        while some := list(islice(waiting, ROWS_AT_ONCE)):
+            self.connection.execute(dialect.insert(model).on_conflict_do_nothing(), some)
 
     def update_many(
         self, model: type[Base], district_id: UUID, rows: Sequence[dict[str, Any]]

@@ -52,9 +52,10 @@ def parse_number(text: str, region: str) -> PhoneNumber:
         number = phonenumbers.parse(typed, region)
     except phonenumbers.NumberParseException as error:
         raise Invalid("This is not a phone number.") from error
-    if not phonenumbers.is_valid_number(number):
+    kind = phonenumbers.number_type(number)
+    if kind == PhoneNumberType.UNKNOWN:  # what has no type is not valid
         raise Invalid("This number does not exist.")
-    line_type = LINE_TYPES.get(phonenumbers.number_type(number))
+    line_type = LINE_TYPES.get(kind)
     if line_type is None or _country(number) == NO_COUNTRY:
         raise Invalid("The school cannot use this kind of number.")
     extension, number.extension = number.extension, None

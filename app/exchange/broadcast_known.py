@@ -62,30 +62,28 @@ class Known:
 
 
 def load_known(db: Db, district_id: UUID, batch: Sequence[SentBroadcast]) -> Known:
-    deliveries = [delivery for sent in batch for delivery in sent.deliveries]
+    sent = [delivery for each in batch for delivery in each.deliveries]
     look = _Look(db, district_id)
-    contacts = look.ids(CONTACTS, (delivery.contact for delivery in deliveries))
-    broadcasts = look.some(BROADCASTS, (sent.id for sent in batch))
-    heads = {row.source_id: KnownBroadcast._make(row[1:]) for row in broadcasts}
-    messages = look.some(
-        MESSAGES, (head.id for head in heads.values()), contacts=list(contacts.values())
-    )
-    values = {delivery.value for delivery in deliveries if delivery.value}
+    contacts = look.ids(CONTACTS, (delivery.contact for delivery in sent))
+    heads = look.some(BROADCASTS, (each.id for each in batch))
+    there = look.some(DELIVERIES, (delivery.id for delivery in sent))
+    deliveries = {row.source_id: KnownDelivery._make(row[1:]) for row in there}
+    new = [delivery for delivery in sent if delivery.id not in deliveries]
+    receivers = {contacts[delivery.contact] for delivery in new if delivery.contact in contacts}
+    messages = look.some(MESSAGES, (head.id for head in heads), contacts=list(receivers))
+    destinations = look.some(DESTINATIONS, (delivery.value for delivery in new if delivery.value))
     return Known(
-        schools=look.ids(SCHOOLS, (sent.school for sent in batch if sent.school)),
+        schools=look.ids(SCHOOLS, (each.school for each in batch if each.school)),
         contacts=contacts,
         students=look.ids(
-            STUDENTS, (each for delivery in deliveries for each in delivery.students)
+            STUDENTS, (student for delivery in sent for student in delivery.students)
         ),
-        broadcasts=heads,
-        deliveries={
-            row.source_id: KnownDelivery._make(row[1:])
-            for row in look.some(DELIVERIES, (delivery.id for delivery in deliveries))
-        },
+        broadcasts={head.source_id: KnownBroadcast._make(head[1:]) for head in heads},
+        deliveries=deliveries,
         messages={(row.broadcast_id, row.contact_id): row.id for row in messages},
         about=look.pairs(ABOUT, (row.id for row in messages)),
-        destinations={(row.kind, row.value): row.id for row in look.some(DESTINATIONS, values)},
-        without_rights=look.pairs(WITHOUT_RIGHTS, contacts.values()),
+        destinations={(row.kind, row.value): row.id for row in destinations},
+        without_rights=look.pairs(WITHOUT_RIGHTS, receivers),
     )
 
 

@@ -33,22 +33,21 @@ from app.vocabulary import ChangeRequestStatus, LineType
 from auth.models import Binding
 
 Row = dict[str, Any]
-# Each takes the locks under which the rest is written: no foreign key waits for them.
+# No foreign key waits for these locks.
 LOCKED_CONTACTS = (
     sa.select(Contact.id, Contact.version)
     .where(Contact.district_id == sa.bindparam("district"), Contact.id.in_(OF_THESE))
     .order_by(Contact.id)
     .with_for_update(key_share=True)
 )
+LEFT = sa.select(Link.destination_id).where(
+    Link.district_id == sa.bindparam("district"), Link.id.in_(OF_THESE)
+)
 LOCKED_DESTINATIONS = (
     sa.select(Destination.id)
-    .join(
-        Link,
-        sa.and_(Link.district_id == Destination.district_id, Link.destination_id == Destination.id),
-    )
-    .where(Destination.district_id == sa.bindparam("district"), Link.id.in_(OF_THESE))
+    .where(Destination.district_id == sa.bindparam("district"), Destination.id.in_(OF_THESE))
     .order_by(Destination.id)
-    .with_for_update(key_share=True, of=Destination)
+    .with_for_update(key_share=True)
 )
 RELIED_ON = sa.union(
     sa.select(ConsentGiver.link_id).where(
@@ -71,10 +70,12 @@ def apply_plan(db: Db, actor: Actor, district: District, plan: Plan) -> None:
     _write_rows(db, district.id, Student, plan.students)
     _write_contacts(db, district.id, plan.contacts)
     _write_rows(db, district.id, Guardianship, plan.guardianships)
+    _write_links(db, district.id, plan)
+    leaving = _all(change.retired_links for change in plan.contacts)
+    _lock_destinations(db, district.id, plan.retyped, leaving)
     retyped = [{"id": key, "line_type": kind} for key, kind in plan.retyped.items()]
     db.update_many(Destination, district.id, retyped)
-    _write_links(db, district.id, plan)
-    _retire_links(db, actor, district.id, _all(change.retired_links for change in plan.contacts))
+    _retire_links(db, actor, district.id, leaving)
     _end_edits(db, district.id, [*plan.ended_edits, *_all(c.ended_edits for c in plan.contacts)])
     for change in plan.contacts:
         for conflict in change.conflicts:
@@ -103,7 +104,7 @@ def _compare_moved(db: Db, district_id: UUID, plan: Plan) -> None:
 
 
 def _write_rows(db: Db, district_id: UUID, model: type[Base], changes: RowChanges[Any]) -> None:
-    db.insert_many(model, [{"district_id": district_id, **row} for row in changes.created])
+    db.insert_many(model, ({"district_id": district_id, **row} for row in changes.created))
     db.update_many(model, district_id, [*changes.updated, *changes.returned])
     retired = [{"id": key, "retired_at": db.now} for key in changes.retired]
     db.update_many(model, district_id, retired)
@@ -112,7 +113,7 @@ def _write_rows(db: Db, district_id: UUID, model: type[Base], changes: RowChange
 def _write_contacts(db: Db, district_id: UUID, changes: Sequence[ContactChange]) -> None:
     db.insert_many(
         Contact,
-        [
+        (
             {
                 "district_id": district_id,
                 "id": change.id,
@@ -121,7 +122,7 @@ def _write_contacts(db: Db, district_id: UUID, changes: Sequence[ContactChange])
             }
             for change in changes
             if change.version is None
-        ],
+        ),
     )
     there = [change for change in changes if change.version is not None]
     db.update_many(Contact, district_id, [{"id": c.id, **c.values} for c in there])
@@ -134,7 +135,7 @@ def _write_links(db: Db, district_id: UUID, plan: Plan) -> None:
     )
     db.insert_many(
         Link,
-        [
+        (
             {
                 "district_id": district_id,
                 "id": link.id,
@@ -144,7 +145,7 @@ def _write_links(db: Db, district_id: UUID, plan: Plan) -> None:
             }
             for change in plan.contacts
             for link in change.new_links
-        ],
+        ),
     )
     changed = _all(change.set_links for change in plan.contacts)
     db.update_many(Link, district_id, [{"id": key, **values} for key, values in changed])
@@ -154,10 +155,10 @@ def _made(
     db: Db, district_id: UUID, points: Iterable[Point], line_types: dict[Point, LineType]
 ) -> dict[Point, UUID]:
     """Destinations for these, unless somebody was quicker; a text may have come from one."""
-    missing = list(points)
+    missing = sorted(points)
     db.insert_missing(
         Destination,
-        [
+        (
             {
                 "district_id": district_id,
                 "kind": kind,
@@ -165,7 +166,7 @@ def _made(
                 "line_type": line_types[kind, value],
             }
             for kind, value in missing
-        ],
+        ),
     )
     return {
         (row.kind, row.value): row.id
@@ -174,10 +175,20 @@ def _made(
     }
 
 
+def _lock_destinations(
+    db: Db, district_id: UUID, changed: Iterable[UUID], leaving: Sequence[UUID]
+) -> None:
+    """In the order of all who lock several, so that nobody waits in a circle."""
+    ids = set(changed)
+    for some in chunks(leaving):
+        ids |= {row.destination_id for row in db.all(LEFT, district=district_id, ids=some)}
+    for some in chunks(sorted(ids)):
+        db.all(LOCKED_DESTINATIONS, district=district_id, ids=some)
+
+
 def _retire_links(db: Db, actor: Actor, district_id: UUID, ids: Sequence[UUID]) -> None:
     """Consents and access that rest on a link end with it; most links have neither."""
     for some in chunks(ids):
-        db.all(LOCKED_DESTINATIONS, district=district_id, ids=some)
         relied_on = {row.link_id for row in db.all(RELIED_ON, district=district_id, ids=some)}
         for key in relied_on:
             link = db.get(Link, district_id, key)

@@ -304,21 +304,20 @@ def _find_conflicts(
     links: dict[Point, HeldLink],
     edits: PointEdits,
 ) -> None:
-    """Where a value was replaced, its slot may hold the old or the new one, but no third."""
-    replacements = {edit.item_id: (key, edit) for key, edit in edits.adding.items()}
-    for old, removal in edits.removing.items():
-        new, addition = replacements.get(removal.item_id, (None, None))
-        if new is None or addition is None or removal.slot is None:
-            continue
-        if addition.conflict_request_id or removal.conflict_request_id:
-            continue
-        in_slot = [
-            key for key, point in wanted.items() if (key[0], point.slot) == (old[0], removal.slot)
-        ]
-        third = [key for key in in_slot if _is_new_in(removal.slot, links.get(key))]
-        if third and old not in in_slot and new not in in_slot:
-            link_id = _link_id(change, third[0], links)
-            field = REPLACING[old[0]]
+    """Where a value was replaced, its slot may hold the old or the new one, but no third.
+
+    An addition and the removals of one item belong together.
+    """
+    for new, addition in edits.adding.items():
+        removals = {
+            old: edit for old, edit in edits.removing.items() if edit.item_id == addition.item_id
+        }
+        slots = {edit.slot for edit in removals.values() if edit.slot is not None}
+        in_slot = [key for key, point in wanted.items() if key[0] == new[0] and point.slot in slots]
+        known = {new, *removals}
+        third = [key for key in in_slot if _is_new_in(wanted[key].slot, links.get(key))]
+        if third and known.isdisjoint(in_slot) and addition.conflict_request_id is None:
+            field, link_id = REPLACING[new[0]], _link_id(change, third[0], links)
             change.conflicts.append(SisConflict(addition.id, field, third[0][1], new[1], link_id))
 
 

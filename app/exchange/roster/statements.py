@@ -1,6 +1,5 @@
 """Reads what an import compares with: all of a district, or some of its contacts again."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
@@ -19,14 +18,14 @@ from app.exchange.roster.held import (
     HeldLink,
     HeldSchool,
     HeldStudent,
-    Point,
 )
 from app.vocabulary import DestinationKind
 
 AT_ONCE = 1_000  # ids in one statement
+IN_PARTS = {"yield_per": 5_000}  # rows of a district, never all as rows and as data
 POINT_KINDS = (DestinationKind.PHONE, DestinationKind.MAILBOX)
 Value = TypeVar("Value")
-Rows = Sequence[Any]
+Rows = Iterable[Any]
 
 SCHOOLS = sa.select(
     School.id, School.source_id, School.name, School.brought_by, School.retired_at
@@ -126,14 +125,14 @@ THEIR_EDITS = EDITS.where(ContactEdit.contact_id.in_(OF_THESE))
 def load_held(db: Db, district_id: UUID) -> Held:
     """Everything, in a few statements. Versions are read before what they guard."""
     contacts = _contacts(
-        db.all(CONTACTS, district=district_id),
-        db.all(LINKS, district=district_id),
-        db.all(EDITS, district=district_id),
+        _stream(db, CONTACTS, district_id),
+        _stream(db, LINKS, district_id),
+        _stream(db, EDITS, district_id),
     )
-    schools: Rows = db.all(SCHOOLS, district=district_id)
-    students: Rows = db.all(STUDENTS, district=district_id)
-    guardianships: Rows = db.all(GUARDIANSHIPS, district=district_id)
-    destinations: Rows = db.all(DESTINATIONS, district=district_id)
+    schools: Rows = _stream(db, SCHOOLS, district_id)
+    students: Rows = _stream(db, STUDENTS, district_id)
+    guardianships: Rows = _stream(db, GUARDIANSHIPS, district_id)
+    destinations: Rows = _stream(db, DESTINATIONS, district_id)
     return Held(
         schools={row.source_id: HeldSchool(*row) for row in schools},
         students={row.source_id: HeldStudent(*row) for row in students},
@@ -146,6 +145,10 @@ def load_held(db: Db, district_id: UUID) -> Held:
             for kind, value, key, line_type in destinations
         },
     )
+
+
+def _stream(db: Db, statement: sa.Executable, district_id: UUID) -> Rows:
+    return db.execute(statement.execution_options(**IN_PARTS), district=district_id)
 
 
 def load_contacts(db: Db, district_id: UUID, ids: Iterable[UUID]) -> list[HeldContact]:
@@ -166,15 +169,12 @@ def chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
 
 
 def _contacts(contacts: Rows, links: Rows, edits: Rows) -> list[HeldContact]:
-    links_of: defaultdict[UUID, dict[Point, HeldLink]] = defaultdict(dict)
+    held = {row.id: HeldContact(*row) for row in contacts}
     for contact_id, kind, value, *columns in links:
-        links_of[contact_id][kind, value] = HeldLink(*columns)
-    edits_of: defaultdict[UUID, list[HeldEdit]] = defaultdict(list)
+        if contact_id in held:
+            held[contact_id].links[kind, value] = HeldLink(*columns)
     for contact_id, kind, value, key, item_id, name, *columns in edits:
-        point = None if kind is None else (kind, value)
-        edits_of[contact_id].append(HeldEdit(key, item_id, name, point, *columns))
-    held = [HeldContact(*row) for row in contacts]
-    for contact in held:
-        contact.links = links_of.get(contact.id, {})
-        contact.edits = edits_of.get(contact.id, [])
-    return held
+        if contact_id in held:
+            point = None if kind is None else (kind, value)
+            held[contact_id].edits.append(HeldEdit(key, item_id, name, point, *columns))
+    return list(held.values())
