@@ -18,7 +18,9 @@ def normalised_address(text: str) -> str:
     Raises Invalid, without repeating the address.
     """
     try:
-        found = validate_email(text.strip(" "), check_deliverability=False, allow_smtputf8=False)
+        found = validate_email(
+            text.strip(" "), check_deliverability=False, allow_smtputf8=False, strict=True
+        )
     except EmailNotValidError as error:
         raise Invalid("This is not an e-mail address.") from error
     assert found.ascii_email is not None, "only SMTPUTF8 addresses have no ASCII form"

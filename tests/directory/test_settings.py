@@ -100,7 +100,7 @@ def test_a_type_that_left_the_file_is_retired_and_comes_back_as_itself(database:
     applied(database)
     before, _, attendance_gone = SPRINGFIELD.partition("[[broadcast_type]]")
     with database.read(OPERATOR) as db:
-        id = types(db)["ATTENDANCE"].id
+        before_id = types(db)["ATTENDANCE"].id
     applied(
         database, before + "[[broadcast_type]]" + attendance_gone.partition("[[broadcast_type]]")[2]
     )
@@ -110,7 +110,7 @@ def test_a_type_that_left_the_file_is_retired_and_comes_back_as_itself(database:
     applied(database)
     with database.read(OPERATOR) as db:
         back = types(db)["ATTENDANCE"]
-        assert (back.id, back.retired_at, back.version) == (id, None, 3)
+        assert (back.id, back.retired_at, back.version) == (before_id, None, 3)
 
 
 def test_a_sender_that_left_the_file_is_removed(database: Database) -> None:
