@@ -1,17 +1,17 @@
 """Logs: one JSON object a line on stderr, of our own events and of every library's.
 
 A line never holds what somebody typed. Of an exception it keeps the type and the places it
-passed, not its words: those of a database error quote the values of the statement. JSON
-escapes line breaks and control characters, so that no text can pretend to be a second line.
+passed, not its words: those of a database error quote the values of the statement. All but
+plain ASCII is escaped, so that no text can pretend to be a second line or command a terminal.
 """
 
+import json
 import logging
 import sys
 from collections.abc import MutableMapping
 from types import TracebackType
 from typing import Any
 
-import orjson
 import structlog
 
 Event = MutableMapping[str, Any]
@@ -75,4 +75,4 @@ def _places(traceback: TracebackType | None) -> list[str]:
 
 
 def _line(event: Event, **_options: Any) -> str:
-    return orjson.dumps(event, default=str).decode()
+    return json.dumps(event, default=str).replace("\x7f", "\\u007f")

@@ -31,6 +31,7 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "referrer-policy": "same-origin",
+    "server": "portal",
     "x-content-type-options": "nosniff",
 }
 CLOSE = {"connection": "close"}
@@ -104,9 +105,10 @@ class AccessLog:
             await self.app(scope, receive, send_noting)
         except Exception:
             log.exception("a request failed unexpectedly")
-            if not status:
-                answer = failure(500, SOMETHING_WENT_WRONG, scope["state"]["request_id"])
-                await answer(scope, receive, send_noting)
+            if status:
+                raise  # half an answer must not look like a whole one
+            answer = failure(500, SOMETHING_WENT_WRONG, scope["state"]["request_id"])
+            await answer(scope, receive, send_noting)
         finally:
             milliseconds = round((time.perf_counter() - began) * 1000, 1)
             log.info(

@@ -3,13 +3,15 @@
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 HTML = "text/html"
+# No client says more; what a hostile one adds is not read.
+LONGEST = 1_000
 
 
 class Accepted:
     """What a client can read, with its preferences; an empty header means anything."""
 
     def __init__(self, header: str) -> None:
-        self._ranges = dict(_range(part) for part in (header or "*/*").split(","))
+        self._ranges = dict(_range(part) for part in (header[:LONGEST] or "*/*").split(","))
 
     def names(self, media_type: str) -> bool:
         """By its name, not by a wildcard."""

@@ -17,7 +17,7 @@ import httpx
 from app.config import Settings
 from app.server import serve
 
-START_SECONDS = 20
+START_SECONDS = 60
 STOP_SECONDS = 20
 
 
