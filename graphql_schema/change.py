@@ -19,6 +19,7 @@ from graphql_schema.batches import Requests
 from graphql_schema.connection import Connection, Edge, connection
 from graphql_schema.context import Context, Info
 from graphql_schema.destination import Destination, destination_of
+from graphql_schema.district import Student
 from graphql_schema.errors import UserError
 from graphql_schema.ids import Kind, asked_key, global_id, key_of, optional_asked_key
 from graphql_schema.mutation import Done, Effect, run
@@ -59,6 +60,11 @@ class ChangeItem:
             corrected=row.corrected,
         )
 
+    @strawberry.field(description="The child it is about, while she is the contact's.")
+    def student(self) -> Student | None:
+        rows = self.batch.contacts.students.get(self.request.contact_id, [])
+        return next((Student.of(row) for row in rows if row.id == self.row.student_id), None)
+
     @strawberry.field
     def destination(self) -> Destination | None:
         links = self.batch.contacts.links
@@ -75,8 +81,12 @@ class ChangeRequest(Node):
     reason: str | None
     submitted_at: datetime
     due_at: datetime
-    decided_at: datetime | None
+    decided_at: datetime | None = strawberry.field(description="Or when it was taken back.")
     version: int
+    sis_conflict: bool = strawberry.field(
+        description="The school's own files say something else than what was approved before; "
+        "approving keeps the approved value, `after`."
+    )
 
     @classmethod
     def of(cls, row: reading.RequestRow, batch: Requests) -> Self:
@@ -91,6 +101,7 @@ class ChangeRequest(Node):
             due_at=row.due_at,
             decided_at=row.decided_at,
             version=row.version,
+            sis_conflict=row.account_id is None,
         )
 
     @strawberry.field

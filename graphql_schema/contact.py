@@ -75,5 +75,7 @@ class Contact(Node):
         after: str | None = None,
         status: ChangeRequestStatus | None = None,
     ) -> ChangeRequestConnection:
-        page = changes.requests_of_contact(info.context.db, self.row.key, status, first, after)
+        page = changes.requests_of_contact(
+            info.context.db, info.context.actor, self.row.key, status, first, after
+        )
         return request_connection(info.context, page, after)

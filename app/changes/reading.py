@@ -40,13 +40,16 @@ class RequestRow(NamedTuple):
 
 
 class ItemRow(NamedTuple):
-    """`current`: what stands there now, for the reader to compare with `before`."""
+    """`current`: what stands there now, for the reader to compare with `before`; where an import
+    asked, what the SIS says now.
+    """
 
     district_id: UUID
     request_id: UUID
     position: int
     field: ContactField
     link_id: UUID | None
+    student_id: UUID | None
     before: str | None
     after: str | None
     corrected: str | None
@@ -55,6 +58,7 @@ class ItemRow(NamedTuple):
     current: str | None
 
 
+# Who has left the district asks nothing; her requests wait for her.
 _REQUESTS = sa.select(
     ChangeRequest.district_id,
     ChangeRequest.id,
@@ -67,6 +71,12 @@ _REQUESTS = sa.select(
     ChangeRequest.due_at,
     ChangeRequest.decided_at,
     ChangeRequest.version,
+).where(
+    sa.exists().where(
+        Contact.district_id == ChangeRequest.district_id,
+        Contact.id == ChangeRequest.contact_id,
+        Contact.retired_at.is_(None),
+    )
 )
 BY_ID = _REQUESTS.where(
     sa.tuple_(ChangeRequest.district_id, ChangeRequest.id).in_(
@@ -80,6 +90,7 @@ ITEMS = (
         ChangeItem.position,
         ChangeItem.field,
         ChangeItem.link_id,
+        ChangeItem.student_id,
         ChangeItem.before,
         ChangeItem.after,
         ChangeItem.corrected,
@@ -87,7 +98,13 @@ ITEMS = (
         ChangeItem.accepted,
         sa.case(
             *(
-                (ChangeItem.field == field, getattr(Contact, column))
+                (
+                    ChangeItem.field == field,
+                    sa.case(
+                        (ChangeRequest.account_id.is_(None), Contact.sis[field].as_string()),
+                        else_=getattr(Contact, column),
+                    ),
+                )
                 for field, column in OF_CONTACT.items()
             ),
             (Link.retired_at.is_(None), Destination.value),
@@ -125,12 +142,23 @@ ITEMS = (
 
 
 def requests_of_contact(
-    db: Db, contact: Key, status: ChangeRequestStatus | None, first: int | None, after: str | None
+    db: Db,
+    actor: Actor,
+    contact: Key,
+    status: ChangeRequestStatus | None,
+    first: int | None,
+    after: str | None,
 ) -> Page[RequestRow]:
-    """A contact's requests, newest first. The caller may see the contact."""
+    """A contact's requests, newest first: to the parent what families asked, to staff who decide
+    about them the school's own questions too. The caller may see the contact.
+    """
     statement = _REQUESTS.where(
         ChangeRequest.district_id == contact[0], ChangeRequest.contact_id == contact[1]
     )
+    if isinstance(actor, Guardian):
+        statement = statement.where(ChangeRequest.account_id.is_not(None))
+    else:
+        statement = _within_grant(statement, actor, contact[0])
     return _page(db, _with_status(statement, status), first, after, newest_first=True)
 
 
@@ -145,26 +173,37 @@ def review_queue(
     after: str | None,
 ) -> Page[RequestRow]:
     """The requests of people tied to the staff member's schools, oldest first."""
-    staff = require_staff(actor, Feature.REVIEW_CHANGES, district_id)
-    statement = _REQUESTS.where(ChangeRequest.district_id == district_id)
-    granted = staff.schools(district_id, Feature.REVIEW_CHANGES)
-    for schools in (granted, [school[1]] if school else None):
-        if schools is not None:
-            statement = statement.where(
-                tied_to_schools(district_id, ChangeRequest.contact_id.expression, schools)
-            )
+    statement = _within_grant(_REQUESTS, actor, district_id)
+    statement = statement.where(ChangeRequest.district_id == district_id)
+    if school:
+        statement = statement.where(_asked_in(district_id, [school[1]]))
     return _page(db, _with_status(statement, status), first, after, newest_first=False)
+
+
+def _within_grant(statement: Requests, actor: Actor, district_id: UUID) -> Requests:
+    """Raises Forbidden where there is no grant at all."""
+    staff = require_staff(actor, Feature.REVIEW_CHANGES, district_id)
+    schools = staff.schools(district_id, Feature.REVIEW_CHANGES)
+    return statement if schools is None else statement.where(_asked_in(district_id, schools))
+
+
+def _asked_in(district_id: UUID, schools: Iterable[UUID]) -> sa.ColumnElement[bool]:
+    return tied_to_schools(district_id, ChangeRequest.contact_id.expression, schools)
 
 
 def find_request(db: Db, actor: Actor, key: Key) -> RequestRow:
     """Her own request, or one in the staff member's queue. Raises NotFound."""
     rows = db.all(BY_ID, requests=[key]) if key[0] in actor.districts else []
     for row in map(RequestRow._make, rows):
-        if isinstance(actor, Guardian) and (row.district_id, row.contact_id) in actor.contacts:
+        if isinstance(actor, Guardian) and _asked_by(actor, row):
             return row
         if isinstance(actor, Staff) and _reviews(db, actor, row):
             return row
     raise NotFound
+
+
+def _asked_by(actor: Guardian, row: RequestRow) -> bool:
+    return row.account_id is not None and (row.district_id, row.contact_id) in actor.contacts
 
 
 def _reviews(db: Db, staff: Staff, row: RequestRow) -> bool:
