@@ -205,9 +205,12 @@ class Database:
 
     @contextlib.contextmanager
     def read(self, actor: Actor) -> Iterator[Db]:
-        """A transaction that changes nothing."""
-        with self._opened() as connection, connection.begin():
-            yield self._db(connection, actor)
+        """A transaction that changes nothing; all its statements see one instant."""
+        with self._opened() as connection:
+            if not self.sqlite:  # which always reads so
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield self._db(connection, actor)
 
     @contextlib.contextmanager
     def write(self, actor: Actor) -> Iterator[Db]:

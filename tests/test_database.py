@@ -52,6 +52,15 @@ def test_a_changed_row_is_written_at_the_end_without_being_asked(world: World, d
         assert db.scalar(sa.select(District.name)) == "Shelbyville"
 
 
+def test_whoever_reads_sees_one_instant(world: World, database: Database):
+    with database.read(world.service) as reading:
+        assert reading.scalar(CONTACTS) == 0
+        with database.write(world.service) as db:
+            a_contact(db, world.district)
+        assert reading.scalar(CONTACTS) == 0
+    assert contacts_in(database) == 1
+
+
 def test_a_transaction_that_fails_leaves_nothing(world: World, database: Database):
     with pytest.raises(RuntimeError), database.write(world.service) as db:
         a_contact(db, world.district)
