@@ -37,8 +37,9 @@ def remembered(
             created_at=db.now,
         )
         .on_conflict_do_nothing()
+        .returning(IdempotencyKey.key)
     )
-    if taken.rowcount:
+    if taken.first() is not None:
         return None
     row = db.one(
         sa.select(IdempotencyKey.mutation, IdempotencyKey.input_hash, IdempotencyKey.outcome).where(
