@@ -8,8 +8,7 @@ import strawberry
 from app.actor import Actor
 from app.consent import choices, preferences
 from app.database import Db
-from app.directory.links import links_by_id
-from app.directory.reading import find_contact, find_link
+from app.directory.reading import find_contact, find_link, own_links
 from app.errors import Invalid, NotFound
 from app.vocabulary import Channel, OptOutScope
 from graphql_schema.batches import Contacts, Links
@@ -302,7 +301,7 @@ def _preferences(context: Context, done: Done) -> list[Preference]:
     """The changed preferences as they are now, in the order in which they were asked."""
     names = (done.ids or {}).get("preferences", [])
     keys = {key_of(link, Kind.LINK) for link, _, _ in names}
-    batch = Links(context, links_by_id(context.db, sorted(keys)) if keys else [])
+    batch = Links(context, own_links(context.db, context.actor, sorted(keys)) if keys else [])
     found = []
     for link, channel, type_id in names:
         held = batch.by_id.get(key_of(link, Kind.LINK)[1])

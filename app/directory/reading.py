@@ -159,6 +159,14 @@ def find_link(db: Db, actor: Actor, key: Key) -> Held:
     return rows[0]
 
 
+def own_links(db: Db, actor: Actor, keys: Iterable[Key]) -> list[Held]:
+    """Those of these destinations that belong to the parent's own contacts."""
+    contacts = actor.contacts if isinstance(actor, Guardian) else ()
+    return [
+        held for held in links_by_id(db, keys) if (held.district_id, held.contact_id) in contacts
+    ]
+
+
 def find_student(db: Db, actor: Actor, key: Key) -> StudentRow:
     """A student of one of the parent's own contacts. Raises NotFound."""
     contacts = actor.contacts if isinstance(actor, Guardian) else ()
