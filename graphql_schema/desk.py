@@ -10,7 +10,7 @@ from graphql_schema.batches import Districts
 from graphql_schema.change import ChangeRequestConnection, request_connection
 from graphql_schema.context import Info
 from graphql_schema.district import District
-from graphql_schema.ids import Kind, optional_key
+from graphql_schema.ids import Kind, optional_asked_key
 
 
 @strawberry.input
@@ -37,7 +37,7 @@ class StaffDesk:
         filter: ReviewFilter | None = None,
     ) -> ChangeRequestConnection:
         wanted = filter or ReviewFilter()
-        school = optional_key(wanted.school_id, Kind.SCHOOL, "filter", "schoolId")
+        school = optional_asked_key(wanted.school_id, Kind.SCHOOL)
         page = review_queue(
             info.context.db,
             info.context.actor,

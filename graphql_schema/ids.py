@@ -43,15 +43,12 @@ def read_id(text: str) -> tuple[Kind, Key]:
         raise NotFound from None
 
 
-def key_of(text: str, kind: Kind, *path: str) -> Key:
-    """The (district, id) behind an id of this kind. Raises NotFound at `path`."""
-    try:
-        found, key = read_id(text)
-        if found is kind:
-            return key
-    except NotFound:
-        pass
-    raise NotFound(path=path)
+def key_of(text: str, kind: Kind) -> Key:
+    """The (district, id) behind an id of this kind. Raises NotFound."""
+    found, key = read_id(text)
+    if found is not kind:
+        raise NotFound
+    return key
 
 
 def asked_key(text: str, kind: Kind) -> Key:
@@ -67,8 +64,3 @@ def asked_key(text: str, kind: Kind) -> Key:
 def optional_asked_key(text: str | None, kind: Kind) -> Key | None:
     """As `asked_key`; None stays None."""
     return None if text is None else asked_key(text, kind)
-
-
-def optional_key(text: str | None, kind: Kind, *path: str) -> Key | None:
-    """As `key_of`; None stays None."""
-    return None if text is None else key_of(text, kind, *path)

@@ -18,7 +18,7 @@ from graphql_schema.connection import Connection, Edge, connection
 from graphql_schema.context import Context, Info
 from graphql_schema.district import BroadcastType, School, Student
 from graphql_schema.errors import UserError
-from graphql_schema.ids import Kind, asked_key, global_id, key_of, optional_key
+from graphql_schema.ids import Kind, asked_key, global_id, key_of, optional_asked_key
 from graphql_schema.ledger import Decision
 from graphql_schema.mutation import Effect, run
 from graphql_schema.node import Node
@@ -139,15 +139,13 @@ class MessageFilter:
     unread: bool | None = None
 
     def read(self) -> history.MessageFilter:
-        place = "filter"
         return history.MessageFilter(
             types=tuple(
-                key_of(wanted, Kind.BROADCAST_TYPE, place, "broadcastTypeIds")
-                for wanted in self.broadcast_type_ids or ()
+                asked_key(wanted, Kind.BROADCAST_TYPE) for wanted in self.broadcast_type_ids or ()
             ),
             channels=tuple(self.channels or ()),
-            student=optional_key(self.student_id, Kind.STUDENT, place, "studentId"),
-            school=optional_key(self.school_id, Kind.SCHOOL, place, "schoolId"),
+            student=optional_asked_key(self.student_id, Kind.STUDENT),
+            school=optional_asked_key(self.school_id, Kind.SCHOOL),
             since=self.since,
             until=self.until,
             text=self.text,
@@ -162,13 +160,10 @@ def message_connection(
     after: str | None,
     filter: MessageFilter | None,
 ) -> MessageConnection:
+    wanted = filter.read() if filter else history.MessageFilter()
+    history.require_known(context.db, context.actor, wanted)
     page = history.messages_of(
-        context.db,
-        context.actor,
-        contacts,
-        first=first,
-        after=after,
-        filter=filter.read() if filter else history.MessageFilter(),
+        context.db, context.actor, contacts, first=first, after=after, filter=wanted
     )
     batch = Messages(context, page.rows)
     return connection(  # type: ignore[no-any-return]

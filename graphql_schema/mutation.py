@@ -71,6 +71,7 @@ def _once(db: Db, actor: Actor, mutation: str, input: Any, act: Act) -> Mapping[
     effect = act(db, actor)
     if effect.ids is None:
         raise _NothingDone(effect.errors)
+    _log_refusals(actor, mutation, effect.errors)
     outcome = {"ids": dict(effect.ids), "errors": [as_data(error) for error in effect.errors]}
     remember(db, caller, key, outcome)
     return outcome
@@ -84,11 +85,15 @@ def _fingerprint(input: Any) -> str:
 
 
 def _refused(context: Context, mutation: str, errors: Sequence[PortalError]) -> Done:
-    for error in errors:
-        log.info("mutation.refused", mutation=mutation, code=error.code)
+    _log_refusals(context.actor, mutation, errors)
     if any(isinstance(error, Forbidden) for error in errors):
         _audit_refusal(context, mutation)
     return _answer(context, {"ids": None, "errors": [as_data(error) for error in errors]})
+
+
+def _log_refusals(actor: Actor, mutation: str, errors: Sequence[PortalError]) -> None:
+    for error in errors:
+        log.info("mutation.refused", actor=identity(actor), mutation=mutation, code=error.code)
 
 
 def _audit_refusal(context: Context, mutation: str) -> None:

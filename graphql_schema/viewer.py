@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import strawberry
+import structlog
 
-from app.actor import Guardian, Staff
+from app.actor import Guardian, Staff, identity
 from app.changes.reading import find_request
 from app.consent.history import find_event
 from app.directory import reading
 from app.directory.links import Key, links_of
 from app.directory.policy import Kind as BroadcastKind
-from app.errors import NotFound, Unauthenticated
+from app.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from app.messages.history import find_message
 from app.vocabulary import Feature
 from graphql_schema.batches import Contacts, Districts, Links, Messages, Requests
@@ -21,13 +23,14 @@ from graphql_schema.context import Context, Info
 from graphql_schema.desk import StaffDesk
 from graphql_schema.destination import Destination, Device, destination_of
 from graphql_schema.district import BroadcastType, District, School, Student
-from graphql_schema.ids import Kind, key_of, read_id
+from graphql_schema.ids import Kind, asked_key, read_id
 from graphql_schema.ledger import ConsentEvent
 from graphql_schema.message import Message, MessageConnection, MessageFilter, message_connection
 from graphql_schema.node import Node
 from graphql_schema.scalars import EmailAddress
 
 MOST_NODES = 100
+log = structlog.get_logger()
 
 
 def signed_in(context: Context) -> Guardian | Staff:
@@ -52,8 +55,8 @@ class Viewer:
         actor = info.context.actor
         if not isinstance(actor, Staff):
             return []
-        wanted = actor.districts if district is None else {key_of(district, Kind.DISTRICT)[0]}
-        return sorted(set().union(*(actor.features(one) for one in wanted)))
+        asked = _asked_districts(info.context, actor, district)
+        return sorted(set().union(*(actor.features(one) for one in asked)))
 
     @strawberry.field(description="Every contact this account opens, in any district.")
     def contacts(self, info: Info) -> list[Contact]:
@@ -77,15 +80,25 @@ class Viewer:
     ) -> MessageConnection:
         return message_connection(info.context, None, first, after, filter)
 
-    @strawberry.field(description="Null without a staff grant there.")
+    @strawberry.field(description="Null without a staff grant.")
     def desk(self, info: Info, district: strawberry.ID | None = None) -> StaffDesk | None:
         actor = info.context.actor
         if not isinstance(actor, Staff) or not actor.districts:
             return None
-        if district is None:
-            return StaffDesk(district_id=min(actor.districts))
-        wanted = key_of(district, Kind.DISTRICT)[0]
-        return StaffDesk(district_id=wanted) if wanted in actor.districts else None
+        return StaffDesk(district_id=min(_asked_districts(info.context, actor, district)))
+
+
+def _asked_districts(
+    context: Context, actor: Staff, district: strawberry.ID | None
+) -> frozenset[UUID]:
+    """The one that was named, else all of hers. Raises NotFound."""
+    if district is None:
+        return actor.districts
+    try:
+        key = asked_key(district, Kind.DISTRICT)
+        return frozenset({reading.find_district(context.db, actor, key)})
+    except NotFound as error:
+        raise error.under("district") from None
 
 
 def _district(context: Context, key: Key) -> District:
@@ -149,10 +162,17 @@ FINDERS: dict[Kind, Callable[[Context, Key], Node]] = {
 
 
 def find(context: Context, id: str) -> Node:
-    """The object behind a global id, as this actor may see it. Raises NotFound."""
-    signed_in(context)
-    kind, key = read_id(id)
-    return FINDERS[kind](context, key)
+    """The object behind a global id, as this actor may see it. Raises NotFound.
+
+    What her role has no part in is not there for her either.
+    """
+    actor = signed_in(context)
+    try:
+        kind, key = read_id(id)
+        return FINDERS[kind](context, key)
+    except (NotFound, Forbidden):
+        log.info("node.refused", actor=identity(actor))
+        raise NotFound from None
 
 
 @strawberry.type
@@ -163,7 +183,9 @@ class Query:
 
     @strawberry.field
     def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
-        return [_found_or_refused(info.context, one) for one in ids[:MOST_NODES]]
+        if len(ids) > MOST_NODES:
+            raise Invalid(f"At most {MOST_NODES} at once.", path=("ids",))
+        return [_found_or_refused(info.context, one) for one in ids]
 
     @strawberry.field(description="UNAUTHENTICATED when signed out.")
     def viewer(self, info: Info) -> Viewer:

@@ -10,6 +10,8 @@ from app.actor import Actor, require_guardian
 from app.consent.rules import Decision
 from app.database import Db
 from app.directory.links import Key
+from app.directory.policy import load_policies
+from app.directory.reading import find_school, find_student
 from app.errors import NotFound
 from app.messages import statements
 from app.messages.search import containing
@@ -129,6 +131,24 @@ def messages_of(
     statement = statements.history(len(wanted), frozenset(chosen))
     rows = db.all(statement, size=size + 1, **_whose(wanted), **_flat(chosen))
     return Page.cut([MessageRow._make(row) for row in rows], size)
+
+
+def require_known(db: Db, actor: Actor, filter: MessageFilter) -> None:
+    """The parent may see everything the filter names. Raises NotFound at its place."""
+    guardian = require_guardian(actor)
+    policies = load_policies(db, guardian.districts) if filter.types else {}
+    for place, (district, kind) in enumerate(filter.types):
+        if district not in policies or kind not in policies[district].kinds:
+            raise NotFound(path=("filter", "broadcastTypeIds", str(place)))
+    for name, key, find in (
+        ("studentId", filter.student, find_student),
+        ("schoolId", filter.school, find_school),
+    ):
+        try:
+            if key is not None:
+                find(db, guardian, key)
+        except NotFound as error:
+            raise error.under("filter", name) from None
 
 
 def _whose(contacts: Sequence[Key]) -> dict[str, UUID]:
