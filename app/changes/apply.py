@@ -34,7 +34,8 @@ def apply_items(db: Db, actor: Actor, contact: Contact, items: Sequence[ChangeIt
     for item in items:
         _apply(db, actor, contact, item, wanted.get(item.id), claimed)
         announce(db, item)
-    contact.version += 1
+    if items:
+        contact.version += 1
 
 
 def announce(db: Db, item: ChangeItem) -> None:
