@@ -1,6 +1,7 @@
 """The server process: granian with the limits that it lacks by default."""
 
 import gc
+import socket
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -11,6 +12,7 @@ from granian.server import Server
 from starlette.types import ASGIApp
 
 from app.config import Settings
+from app.errors import Invalid
 from app.logs import configure_logging
 
 HEADER_MILLISECONDS = 10_000
@@ -33,7 +35,11 @@ def serve(
     workers: int,
     application: Callable[[Settings], ASGIApp],
 ) -> None:
-    """Serve until SIGTERM or SIGINT; each worker process builds the application anew."""
+    """Serve until SIGTERM or SIGINT; each worker process builds the application anew.
+
+    Raises Invalid where the address cannot be had.
+    """
+    _require_free(host, port)
     configure_logging()
     server = Server(
         target="portal",
@@ -52,6 +58,14 @@ def serve(
         workers_kill_timeout=STOP_SECONDS,
     )
     server.serve(target_loader=partial(_load, settings, application), wrap_loader=False)
+
+
+def _require_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise Invalid(f"Cannot listen on {host}, port {port}: {error.strerror}.") from error
 
 
 def _load(settings: Settings, application: Callable[[Settings], ASGIApp]) -> ASGIApp:

@@ -1,6 +1,7 @@
 """The server as an operator runs it: a process of its own, on a real socket."""
 
 import json
+import socket
 import threading
 import time
 from pathlib import Path
@@ -10,6 +11,10 @@ import pytest
 
 import migrations
 from app.database import create_engine
+from app.errors import Invalid
+from app.server import serve
+from tests.graphql_schema.asking import PRODUCTION
+from tests.graphql_schema.example import example_app
 from tests.serving import Server, serving
 
 EXAMPLE = "tests.graphql_schema.example:example_app"
@@ -82,3 +87,12 @@ def test_everything_on_standard_error_is_json_and_nothing_is_on_standard_output(
     assert any(line["event"].startswith("Listening at") for line in lines)
     [request] = [line for line in lines if line.get("request_id") == answer.headers["x-request-id"]]
     assert (request["method"], request["route"], request["status"]) == ("POST", "/graphql", 200)
+
+
+def test_an_address_that_is_taken_or_is_none_is_named():
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+        with pytest.raises(Invalid, match=f"port {port}: Address already in use"):
+            serve(PRODUCTION, "127.0.0.1", port, 1, example_app)
+    with pytest.raises(Invalid, match=r"192\.0\.2\.1"):
+        serve(PRODUCTION, "192.0.2.1", 8000, 1, example_app)

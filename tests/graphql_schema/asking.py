@@ -4,6 +4,8 @@ import asyncio
 from typing import Any
 
 import httpx
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.types import ASGIApp
 
 from app.config import Settings
@@ -12,6 +14,13 @@ DEVELOPMENT = Settings(environment="development", secret_key="k" * 40)
 PRODUCTION = Settings(secret_key="k" * 40, public_url="https://portal.example")
 GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
+# Well formed, of a key that only the database could know.
+A_TOKEN_TO_LOOK_UP = {
+    "authorization": "Bearer "
+    + jwt.encode(
+        {}, Ed25519PrivateKey.generate(), "EdDSA", headers={"typ": "at+jwt", "kid": "unknown"}
+    )
+}
 
 
 def ask(app: ASGIApp, method: str, path: str, **request: Any) -> httpx.Response:

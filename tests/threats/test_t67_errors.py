@@ -4,14 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.database import Database
 from app.main import create_app
 from app.vocabulary import ErrorCode
-from tests.graphql_schema.asking import DEVELOPMENT, PRODUCTION, ask, run
+from tests.graphql_schema.asking import A_TOKEN_TO_LOOK_UP, DEVELOPMENT, PRODUCTION, ask, run
 from tests.graphql_schema.example import example_app
 from tests.serving import serving
 
@@ -71,19 +69,12 @@ def test_no_answer_tells_what_the_server_is_made_of(settings, tableless):
             require_silence(answer)
 
 
-def token_of_an_unknown_key() -> str:
-    """Its key is looked up in the database."""
-    header = {"typ": "at+jwt", "kid": "unknown"}
-    return jwt.encode({}, Ed25519PrivateKey.generate(), "EdDSA", headers=header)
-
-
 def test_a_database_without_tables_is_an_internal_error_without_its_words(tableless):
     app = create_app(PRODUCTION, tableless)
     code = {"email": "ana@example.org"}
-    bearer = {"authorization": f"Bearer {token_of_an_unknown_key()}"}
     for answer in (
         ask(app, "POST", "/auth/code", json=code),
-        run(app, "{ viewer { email } }", headers=bearer),
+        run(app, "{ viewer { email } }", headers=A_TOKEN_TO_LOOK_UP),
     ):
         assert answer.status_code == 500
         [error] = answer.json()["errors"]
