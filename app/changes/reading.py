@@ -13,6 +13,7 @@ from app.changes.models import ChangeItem, ChangeRequest
 from app.database import Db
 from app.directory.links import Key
 from app.directory.models import Contact, Destination, Link
+from app.directory.reading import find_school
 from app.directory.scope import tied_to_schools
 from app.errors import NotFound
 from app.paging import Page, page_size, position_of
@@ -172,12 +173,24 @@ def review_queue(
     first: int | None,
     after: str | None,
 ) -> Page[RequestRow]:
-    """The requests of people tied to the staff member's schools, oldest first."""
+    """The requests of people tied to the staff member's schools, oldest first.
+
+    Raises NotFound for a `school` that is none of the district's.
+    """
     statement = _within_grant(_REQUESTS, actor, district_id)
     statement = statement.where(ChangeRequest.district_id == district_id)
     if school:
+        _require_school(db, actor, district_id, school)
         statement = statement.where(_asked_in(district_id, [school[1]]))
     return _page(db, _with_status(statement, status), first, after, newest_first=False)
+
+
+def _require_school(db: Db, actor: Actor, district_id: UUID, school: Key) -> None:
+    try:
+        if find_school(db, actor, school).district_id != district_id:
+            raise NotFound
+    except NotFound as error:
+        raise error.under("filter", "schoolId") from None
 
 
 def _within_grant(statement: Requests, actor: Actor, district_id: UUID) -> Requests:
