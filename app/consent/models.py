@@ -59,6 +59,7 @@ class OptOut(DistrictRow, Base):
         sa.CheckConstraint(
             "(scope = 'BROADCAST_TYPE') = (broadcast_type_id IS NOT NULL)", name="type_named"
         ),
+        sa.Index(None, "district_id", "destination_id"),
         sa.Index(
             "uq_opt_out_type",
             "district_id",
@@ -97,6 +98,7 @@ class Block(DistrictRow, Base):
     __table_args__ = (
         within_district("destination_id", "destination"),
         within_district("event_id", "consent_event"),
+        sa.Index(None, "district_id", "destination_id"),
         sa.Index(
             "uq_block_channel",
             "district_id",

@@ -1,24 +1,19 @@
 """Sent broadcasts come in: as a stream, in batches, and again as often as somebody likes."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from uuid import UUID
-
-import sqlalchemy as sa
+from collections.abc import Iterable, Iterator
+from functools import partial
 
 from app.actor import Actor
 from app.audit.record import record
 from app.database import Database
 from app.directory.models import District
 from app.directory.settings import find_district
-from app.errors import Unavailable
 from app.exchange.broadcast_intake import OUTCOMES, take_broadcasts
 from app.exchange.broadcast_lines import SentBroadcast, read_broadcast
-from app.exchange.intake import LinesReport, Progress, require_importer, silent
+from app.exchange.intake import LinesReport, Progress, in_one_transaction, require_importer, silent
 from app.exchange.ndjson import LineError, LineProblem, numbered, read_object
 
 BATCH = 2000  # deliveries a transaction; a fraction of a second, so that nobody waits for long
-ATTEMPTS = 3
 
 
 def import_broadcasts(
@@ -40,7 +35,8 @@ def import_broadcasts(
     report = LinesReport(district.key, OUTCOMES)
     done = 0
     for batch in _batches(_readable(lines, district, report)):
-        tally, problems = _take(database, actor, district.id, batch)
+        take = partial(take_broadcasts, district_id=district.id, batch=batch)
+        tally, problems = in_one_transaction(database, actor, take)
         report.tally += tally
         for problem in problems:
             report.problem(problem)
@@ -79,18 +75,3 @@ def _batches(broadcasts: Iterable[SentBroadcast]) -> Iterator[list[SentBroadcast
         seen |= ids
     if batch:
         yield batch
-
-
-def _take(
-    database: Database, actor: Actor, district_id: UUID, batch: Sequence[SentBroadcast]
-) -> tuple[Counter[str], list[LineProblem]]:
-    """One batch, one transaction. Where another import has just taken the same ids, once more:
-    then they are there.
-    """
-    for _ in range(ATTEMPTS):
-        try:
-            with database.write(actor) as db:
-                return take_broadcasts(db, district_id, batch)
-        except sa.exc.IntegrityError:
-            continue
-    raise Unavailable("other imports keep writing the same broadcasts")

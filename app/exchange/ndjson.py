@@ -56,7 +56,7 @@ class LineProblem:
     """A fault as the sender is told of it; `line` counts from 1."""
 
     line: int
-    code: Fault
+    code: str
     message: str
     path: tuple[str, ...] = ()
 
@@ -67,7 +67,7 @@ class LineProblem:
     def as_json(self) -> dict[str, Any]:
         return {
             "line": self.line,
-            "code": self.code.value,
+            "code": self.code,
             "message": self.message,
             "path": list(self.path),
         }

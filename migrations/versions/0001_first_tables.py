@@ -1191,6 +1191,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("block", schema=None) as batch_op:
         batch_op.create_index(
+            batch_op.f("ix_block_district_id_destination_id"),
+            ["district_id", "destination_id"],
+            unique=False,
+        )
+        batch_op.create_index(
             "uq_block_all",
             ["district_id", "destination_id"],
             unique=True,
@@ -1483,6 +1488,43 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("district_id", "id", name=op.f("pk_evidence")),
     )
     op.create_table(
+        "heard_event",
+        sa.Column(
+            "heard_from",
+            sa.Text(),
+            nullable=False,
+            comment="a provider's name, or kind:id of the client",
+        ),
+        sa.Column("source_id", sa.Text(), nullable=False, comment="the event's id there"),
+        sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "fingerprint",
+            sa.Text(),
+            nullable=False,
+            comment="SHA-256 of what it said, without any number",
+        ),
+        sa.Column(
+            "event_id", sa.Uuid(), nullable=True, comment="its ledger line; NULL = changed nothing"
+        ),
+        sa.Column("district_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["district_id", "event_id"],
+            ["consent_event.district_id", "consent_event.id"],
+            name=op.f("fk_heard_event_district_id_event_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["district_id"], ["district.id"], name=op.f("fk_heard_event_district_id")
+        ),
+        sa.PrimaryKeyConstraint("district_id", "id", name=op.f("pk_heard_event")),
+        sa.UniqueConstraint(
+            "district_id",
+            "heard_from",
+            "source_id",
+            name=op.f("uq_heard_event_district_id_heard_from_source_id"),
+        ),
+    )
+    op.create_table(
         "message_student",
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("student_id", sa.Uuid(), nullable=False),
@@ -1591,6 +1633,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("district_id", "id", name=op.f("pk_opt_out")),
     )
     with op.batch_alter_table("opt_out", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_opt_out_district_id_destination_id"),
+            ["district_id", "destination_id"],
+            unique=False,
+        )
         batch_op.create_index(
             "uq_opt_out_non_emergency",
             ["district_id", "destination_id", "channel"],
@@ -1848,9 +1895,11 @@ def downgrade() -> None:
             sqlite_where=sa.text("broadcast_type_id IS NULL"),
             postgresql_where=sa.text("broadcast_type_id IS NULL"),
         )
+        batch_op.drop_index(batch_op.f("ix_opt_out_district_id_destination_id"))
 
     op.drop_table("opt_out")
     op.drop_table("message_student")
+    op.drop_table("heard_event")
     op.drop_table("evidence")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_delivery_district_id_message_id"))
@@ -1876,6 +1925,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("channel IS NULL"),
             postgresql_where=sa.text("channel IS NULL"),
         )
+        batch_op.drop_index(batch_op.f("ix_block_district_id_destination_id"))
 
     op.drop_table("block")
     with op.batch_alter_table("message", schema=None) as batch_op:
