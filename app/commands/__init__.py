@@ -1,0 +1,1 @@
+"""The commands of `portal`, by what they are about."""
