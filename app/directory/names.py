@@ -31,6 +31,11 @@ def hidden_characters(text: str) -> list[str]:
     return [code_point(character) for character in text if _is_hidden(character)]
 
 
+def shown(text: str) -> str:
+    """The text with a mark in place of each hidden character, for what must be kept anyhow."""
+    return "".join("\ufffd" if _is_hidden(character) else character for character in text)
+
+
 def _is_hidden(character: str) -> bool:
     return unicodedata.category(character) in HIDDEN and character not in JOINERS
 

@@ -3,7 +3,7 @@
 import re
 
 from app.directory.addresses import normalised_address
-from app.directory.names import clean_name, hidden_characters
+from app.directory.names import clean_name, hidden_characters, shown
 from app.directory.numbers import parse_number
 from app.errors import Invalid
 from app.exchange.roster.people import StagedPoint
@@ -72,7 +72,7 @@ def phone_of(
     point = StagedPoint(
         kind=DestinationKind.PHONE,
         value=None,
-        text=text,
+        text=shown(text),
         label=label,
         slot=slot,
         place=row.place(column),
@@ -100,7 +100,7 @@ def mailbox_of(
     point = StagedPoint(
         kind=DestinationKind.MAILBOX,
         value=None,
-        text=text,
+        text=shown(text),
         label=label,
         slot=slot,
         place=row.place(column),
