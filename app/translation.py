@@ -27,8 +27,9 @@ def translations(language: str) -> NullTranslations:
 
 
 def say(language: str, text: str, **values: object) -> str:
-    """`text` (English) in that language, with {name} places filled."""
-    return str(translations(language).gettext(text)).format(**values)
+    """`text` (English) in that language; {name} places are filled where values are given."""
+    said = str(translations(language).gettext(text))
+    return said.format(**values) if values else said
 
 
 def locale_of(language: str) -> str:
