@@ -1,5 +1,6 @@
 """What the imports share: who may bring data into a district, and what they answer."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from app.actor import Actor, Service, require_staff
 from app.database import Database, Db
-from app.errors import Forbidden, Unavailable
+from app.errors import Forbidden
 from app.exchange.ndjson import LineProblem
 from app.vocabulary import Feature
 
@@ -38,13 +39,11 @@ def in_one_transaction(database: Database, actor: Actor, act: Callable[[Db], Don
     """Do it; once more where somebody has just written rows with the same ids: they are there
     then.
     """
-    for _ in range(ATTEMPTS):
-        try:
-            with database.write(actor) as db:
-                return act(db)
-        except sa.exc.IntegrityError:
-            continue
-    raise Unavailable("others keep writing the same rows")
+    for _ in range(ATTEMPTS - 1):
+        with contextlib.suppress(sa.exc.IntegrityError), database.write(actor) as db:
+            return act(db)
+    with database.write(actor) as db:
+        return act(db)
 
 
 @dataclass(slots=True)
