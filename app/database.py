@@ -30,7 +30,8 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
-JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+# None is NULL, not the null of JSON: what was erased is gone for SQL too.
+JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 BUSY_SECONDS = 10
 ROWS_AT_ONCE = 5_000
 POOL_SIZE = 8
