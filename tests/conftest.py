@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from app.clock import system_clock
 from app.database import Database
+from app.logs import configure_logging
 from tests.postgresql import Cluster, cluster_for_this_run
 from tests.sqlite import Files
 from tests.world import SetClock, World, a_world
@@ -40,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("long" if config.getoption("--long") else "short")
+    configure_logging()
     worker = getattr(config, "workerinput", None)
     if worker is not None:
         config.stash[CLUSTER] = Cluster(Path(worker["cluster"]))
