@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from getpass import getuser
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
@@ -85,22 +86,19 @@ def optouts(file: File, district: Key, json: Json = False) -> None:
 
 @commands.command()
 def consents(
-    file: File,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a CSV file")],
     district: Key,
     evidence: Annotated[str, typer.Option(help="where the proof of these consents is kept")],
-    operator: Annotated[str, typer.Option(help="who vouches for it, by name")],
+    operator: Annotated[
+        str, typer.Option(help="who vouches for it; your login name", default_factory=getuser)
+    ],
     json: Json = False,
 ) -> None:
     """Consents on file. Raises what nobody spoke about yet, nothing else."""
-    with operation() as opened, progress() as advance, _lines(file) as lines:
+    with operation() as opened, progress() as advance:
+        actor = opened.operator(district)
         report = import_consents(
-            opened.database,
-            opened.operator(district),
-            district,
-            lines,
-            evidence,
-            operator,
-            advance,
+            opened.database, actor, district, file, evidence, operator, advance
         )
         _sign(opened, district)
     _tell(report.as_json(), json=json)

@@ -22,7 +22,7 @@ from app.errors import Invalid
 # (stage, done, total or 0 where nobody knows)
 Advance = Callable[[str, int, int], None]
 OPERATOR = "operator"
-messages = Console(stderr=True, highlight=False)
+messages = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,7 @@ from app.commands.operation import messages, operation, print_json, refuse
 from app.config import Settings
 from app.consent.checkpoints import sign_all
 from app.database import Database
-from app.demo.run import run_demo
 from app.logs import configure_logging
-from app.main import create_app
 from app.outbox.worker import Job, run_worker, stop_on_signal
 from app.server import serve as serve_application
 from auth.tidying import forget_what_is_old
@@ -32,11 +30,15 @@ def demo(
     no_open: Annotated[bool, typer.Option("--no-open", help="open no browser")] = False,
 ) -> None:
     """A demo district in an embedded database, with server and worker."""
+    from app.demo.run import run_demo  # noqa: PLC0415 (the schema is slow to build)
+
     run_demo(data, port, open_browser=not no_open)
 
 
 def serve(host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> None:
     """Serve the portal."""
+    from app.main import create_app  # noqa: PLC0415 (the schema is slow to build)
+
     with operation() as opened:
         if not migrations.is_current(opened.database.engine):
             raise refuse("The database is not at the newest schema. Run: portal migrate")
