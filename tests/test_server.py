@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -64,29 +65,47 @@ def test_a_stop_finishes_the_request_that_runs_and_takes_no_other(tmp_path):
             caller.get("/")
 
 
-def test_requests_of_one_process_run_side_by_side_but_four_at_most(tmp_path):
-    query = "{ slow(seconds: 0.5) }"
-    with serving(EXAMPLE, tmp_path) as server, client(server) as caller:
-
-        def ask() -> None:
-            assert caller.post("/graphql", json={"query": query}).status_code == 200
-
-        threads = [threading.Thread(target=ask) for _ in range(8)]
-        began = time.monotonic()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert 1 <= time.monotonic() - began < 2
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(EXAMPLE, tmp_path_factory.mktemp("example")) as server:
+        yield server
 
 
-def test_everything_on_standard_error_is_json_and_nothing_is_on_standard_output(tmp_path):
-    with serving(EXAMPLE, tmp_path) as server, client(server) as caller:
+def test_requests_of_one_process_run_side_by_side_but_four_at_most(example):
+    def ask() -> None:
+        with client(example) as caller:
+            answer = caller.post("/graphql", json={"query": "{ slow(seconds: 0.5) }"})
+            assert answer.status_code == 200
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    took = time.monotonic() - began
+    assert 2 * 0.5 <= took < 8 * 0.5
+
+
+def test_all_that_is_written_is_json_a_line_for_each_request(example):
+    with client(example) as caller:
         answer = caller.post("/graphql", json={"query": "{ viewer { name } }"})
-    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    lines = [json.loads(line) for line in example.log.read_text().splitlines()]
     assert any(line["event"].startswith("Listening at") for line in lines)
     [request] = [line for line in lines if line.get("request_id") == answer.headers["x-request-id"]]
     assert (request["method"], request["route"], request["status"]) == ("POST", "/graphql", 200)
+
+
+@pytest.mark.threat("T67")
+def test_no_answer_names_the_software_that_gave_it(example):
+    with example.connection() as plain:
+        plain.sendall(b"NONSENSE\r\n\r\n")
+        said = plain.recv(10_000).decode()
+    with client(example) as caller:
+        answer = caller.get("/")
+    for text in (said, f"{answer.text} {answer.headers}"):
+        assert "granian" not in text.lower()
+        assert "hyper" not in text.lower()
 
 
 def test_an_address_that_is_taken_or_is_none_is_named():

@@ -11,7 +11,6 @@ from app.main import create_app
 from app.vocabulary import ErrorCode
 from tests.graphql_schema.asking import A_TOKEN_TO_LOOK_UP, DEVELOPMENT, PRODUCTION, ask, run
 from tests.graphql_schema.example import example_app
-from tests.serving import serving
 
 pytestmark = pytest.mark.threat("T67")
 
@@ -80,14 +79,3 @@ def test_a_database_without_tables_is_an_internal_error_without_its_words(tablel
         [error] = answer.json()["errors"]
         assert error["extensions"]["code"] == "INTERNAL"
         require_silence(answer)
-
-
-def test_the_servers_own_answers_name_no_software(tmp_path):
-    with serving("tests.graphql_schema.example:example_app", tmp_path) as server:
-        with server.connection() as plain:
-            plain.sendall(b"NONSENSE\r\n\r\n")
-            said = plain.recv(10_000).lower()
-        assert b"granian" not in said
-        assert b"hyper" not in said
-        answer = httpx.get(server.url, trust_env=False)
-        assert "granian" not in f"{answer.text} {answer.headers}".lower()
