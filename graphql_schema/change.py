@@ -199,9 +199,11 @@ class ContactChangePayload:
 
 
 def _payload(context: Context, key: str, done: Done) -> ContactChangePayload:
+    request = _request(context, done)
+    out_of_sight = done.ids is not None and request is None  # with the values in its errors
     return ContactChangePayload(
-        change_request=_request(context, done),
-        errors=done.errors,
+        change_request=request,
+        errors=[] if out_of_sight else done.errors,
         client_mutation_id=strawberry.ID(key),
     )
 

@@ -3,9 +3,11 @@
 import dataclasses
 
 import pytest
+import sqlalchemy as sa
 
+from app.directory.models import Contact
 from tests.asking import Ask
-from tests.authz.custody import Custody
+from tests.authz.custody import MARK, Custody
 from tests.authz.examples import INPUTS, PARENTS, example, variables_for
 
 PARENTS_MUTATIONS = [name for name, (whose, _) in INPUTS.items() if whose == PARENTS]
@@ -23,6 +25,27 @@ def test_a_repeat_does_nothing_again(custody: Custody, ask: Ask):
     requests = "{ viewer { contacts { changeRequests { nodes { id } } } } }"
     [anna] = ask(custody.anna.guardian, requests)["data"]["viewer"]["contacts"]
     assert len(anna["changeRequests"]["nodes"]) == 2  # with the one she had before
+
+
+def test_a_repeat_after_her_grant_ended_tells_a_clerk_no_value(custody: Custody, ask: Ask):
+    """A stale decision names was, is and asked: to who may decide, and as long as she may."""
+    anna, world = custody.anna, custody.world
+    with world.database.write(world.service) as db:
+        db.execute(
+            sa.update(Contact)
+            .where(Contact.id == anna.contact.id)
+            .values(address=f"Moved to {MARK}")
+        )
+    variables = variables_for(ask, "Mutation.decideContactChange", anna)
+    variables["input"] |= {"decision": "APPROVE", "reason": None}
+    document = (
+        "mutation ($input: DecideContactChangeInput!) { decideContactChange(input: $input) "
+        "{ changeRequest { id } errors { ... on Conflict { was current asked } } } }"
+    )
+    assert MARK in str(ask(custody.clerk, document, **variables))
+    dismissed = dataclasses.replace(custody.clerk, grants=())
+    told = ask(dismissed, document, **variables)
+    assert told == {"data": {"decideContactChange": {"changeRequest": None, "errors": []}}}
 
 
 @pytest.mark.parametrize("name", PARENTS_MUTATIONS)
