@@ -5,6 +5,7 @@ that hang on it, so that two writers queue instead of overtaking. They check no 
 know no policy; that is the use cases' part.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -245,7 +246,8 @@ def block(
     db: Db, destination: Destination, channel: Channel | None, note: str, saying: Saying
 ) -> None:
     """The district stops using it; the note is evidence, since it may name people."""
-    event = append(db, destination, ConsentAction.BLOCKED, saying, channel=channel)
+    noted = replace(saying, evidence={**(saying.evidence or {}), "note": note})
+    event = append(db, destination, ConsentAction.BLOCKED, noted, channel=channel)
     if find_block(db, destination, channel) is None:
         db.add(
             Block(

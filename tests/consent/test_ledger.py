@@ -86,11 +86,12 @@ def test_a_line_holds_no_personal_value(family: Family):
     family.act([SECRET_STOP, CHOICE, Act("block", 0, 0, 0, 1)])
     with family.world.database.read(family.world.service) as db:
         values = [row.value for row in db.all(sa.select(Destination.value))]
-        evidence = db.all(sa.select(Evidence.__table__))
+        evidence = db.all(sa.select(Evidence.__table__).order_by(Evidence.id))
     said = b"".join(canonical_line(line) for line in lines_of(family.world)).decode()
     assert not [value for value in values if value in said]
     assert "by letter" not in said
     assert [kept.content["from"] in values for kept in evidence] == [True] * 3
+    assert evidence[2].content["note"] == "by letter"
 
 
 def test_the_same_evidence_twice_has_two_hashes(family: Family):
