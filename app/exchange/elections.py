@@ -1,6 +1,6 @@
 """An election heard elsewhere is acted on: once, and only downwards."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from app.actor import Actor, identity
 from app.consent import record
 from app.consent.ledger import Saying
-from app.consent.models import ConsentEvent
+from app.consent.models import Consent, ConsentEvent
 from app.database import Db
 from app.directory.holding import claim
 from app.directory.models import BroadcastType, Destination
@@ -36,10 +36,7 @@ class Outcome(StrEnum):
 def take_elections(
     db: Db, *, actor: Actor, district_id: UUID, batch: Sequence[Election]
 ) -> list[tuple[Election, Outcome | LineError]]:
-    """Act on each; a number nobody has on file is made, so that no later import can reach it.
-
-    Destinations are locked in one order; those who said several things said them in order.
-    """
+    """Act on each; a number nobody has on file is made, so that no later import can reach it."""
     outcomes: list[tuple[Election, Outcome | LineError]] = []
     clear: list[tuple[Election, UUID | None]] = []
     types = _types(db, district_id, batch)
@@ -49,11 +46,42 @@ def take_elections(
         except LineError as error:
             outcomes.append((election, error))
     points = claim(db, district_id, (election.destination for election, _ in clear), ())
-    for election, kind in sorted(clear, key=lambda each: points[each[0].destination.point]):
-        destination = db.lock(Destination, district_id, points[election.destination.point])
-        assert destination is not None
-        outcomes.append((election, _hear(db, actor, destination, election, kind)))
+    locked = _locked(db, district_id, points.values())
+    heard = _heard(db, actor, district_id, batch)
+    for election, kind in clear:
+        destination = locked[points[election.destination.point]]
+        outcomes.append((election, _hear(db, actor, heard, destination, election, kind)))
     return outcomes
+
+
+def _locked(db: Db, district_id: UUID, ids: Iterable[UUID]) -> dict[UUID, Destination]:
+    """In one order, as everybody locks them."""
+    statement = (
+        sa.select(Destination)
+        .where(Destination.district_id == district_id, Destination.id.in_(set(ids)))
+        .order_by(Destination.id)
+        .with_for_update(key_share=True)
+    )
+    return {row.id: row for row in db.session.scalars(statement)}
+
+
+def _heard(
+    db: Db, actor: Actor, district_id: UUID, batch: Sequence[Election]
+) -> dict[tuple[str, str], str]:
+    """The fingerprints of what was heard before, by sender and id."""
+    statement = sa.select(HeardEvent).where(
+        HeardEvent.district_id == district_id,
+        HeardEvent.heard_from.in_({_sender(actor, election) for election in batch}),
+        HeardEvent.source_id.in_({election.id for election in batch}),
+    )
+    return {
+        (row.heard_from, row.source_id): row.fingerprint for row in db.session.scalars(statement)
+    }
+
+
+def _sender(actor: Actor, election: Election) -> str:
+    """Whose id it is: the provider's, or the client's own."""
+    return election.provider or identity(actor)
 
 
 def _types(db: Db, district_id: UUID, batch: Sequence[Election]) -> dict[tuple[str, str], UUID]:
@@ -83,27 +111,26 @@ def _type_of(db: Db, election: Election, types: dict[tuple[str, str], UUID]) -> 
 
 
 def _hear(
-    db: Db, actor: Actor, destination: Destination, election: Election, kind: UUID | None
+    db: Db,
+    actor: Actor,
+    heard: dict[tuple[str, str], str],
+    destination: Destination,
+    election: Election,
+    kind: UUID | None,
 ) -> Outcome | LineError:
-    """Acts once for a provider's or a client's id, whatever comes under it later."""
-    heard_from = election.provider or identity(actor)
-    fingerprint = election.fingerprint(destination.id, kind)
-    before = db.scalar(
-        sa.select(HeardEvent.fingerprint).where(
-            HeardEvent.district_id == destination.district_id,
-            HeardEvent.heard_from == heard_from,
-            HeardEvent.source_id == election.id,
-        )
-    )
-    if before is not None and before != fingerprint:
-        return LineError(Fault.CHANGED, "This id was used for another election already.", "id")
-    if before is not None:
+    """Acts once for an id, whatever comes under it later. The destination is locked."""
+    sender, fingerprint = _sender(actor, election), election.fingerprint(destination.id, kind)
+    before = heard.get((sender, election.id))
+    if before == fingerprint:
         return Outcome.REPEATED
+    if before is not None:
+        return LineError(Fault.CHANGED, "This id was used for another election already.", "id")
+    heard[sender, election.id] = fingerprint
     outcome, event = _act(db, actor, destination, election, kind)
     db.add(
         HeardEvent(
             district_id=destination.district_id,
-            heard_from=heard_from,
+            heard_from=sender,
             source_id=election.id,
             heard_at=db.now,
             fingerprint=fingerprint,
@@ -116,12 +143,17 @@ def _hear(
 def _act(
     db: Db, actor: Actor, destination: Destination, election: Election, kind: UUID | None
 ) -> tuple[Outcome, ConsentEvent | None]:
-    if _stands(db, destination, election, kind):
+    channel, scope = election.channel, election.scope
+    consent = record.consent_of(db, destination, channel)
+    if scope is OptOutScope.ALL:
+        stands = consent is not None and consent.status is ConsentStatus.REVOKED
+    else:
+        stands = record.find_opt_out(db, destination, channel, scope, kind) is not None
+    if stands:
         return Outcome.STANDING, None
-    if _taken_back(db, destination, election, kind):
+    if _agreed_since(consent, election) or _lifted_since(db, destination, election, kind):
         return Outcome.SUPERSEDED, None
     saying = Saying(actor, election.at, election.source, evidence=election.evidence())
-    channel, scope = election.channel, election.scope
     if scope is OptOutScope.ALL:
         event = record.revoke(db, destination, channel, saying)
     else:
@@ -141,28 +173,24 @@ def _act(
     return Outcome.APPLIED, event
 
 
-def _stands(db: Db, destination: Destination, election: Election, kind: UUID | None) -> bool:
+def _agreed_since(consent: Consent | None, election: Election) -> bool:
+    """A yes of a later date stands; on the same instant the stop does."""
+    if consent is None or consent.status is not ConsentStatus.GRANTED:
+        return False
+    return consent.since > election.at
+
+
+def _lifted_since(db: Db, destination: Destination, election: Election, kind: UUID | None) -> bool:
+    """This very opt-out was said and lifted, later than the election was made."""
     if election.scope is OptOutScope.ALL:
-        consent = record.consent_of(db, destination, election.channel)
-        return consent is not None and consent.status is ConsentStatus.REVOKED
-    standing = record.find_opt_out(db, destination, election.channel, election.scope, kind)
-    return standing is not None
-
-
-def _taken_back(db: Db, destination: Destination, election: Election, kind: UUID | None) -> bool:
-    """Somebody agreed to the channel, or lifted this very opt-out, later than it was said."""
-    consent = record.consent_of(db, destination, election.channel)
-    if consent and consent.status is ConsentStatus.GRANTED and consent.since > election.at:
-        return True
-    lifted = sa.select(
-        sa.exists().where(
-            ConsentEvent.district_id == destination.district_id,
-            ConsentEvent.destination_id == destination.id,
-            ConsentEvent.action == ConsentAction.OPT_OUT_LIFTED,
-            ConsentEvent.channel == election.channel,
-            ConsentEvent.scope == election.scope,
-            ConsentEvent.broadcast_type_id.is_not_distinct_from(kind),
-            ConsentEvent.at > election.at,
-        )
+        return False
+    lifted = sa.exists().where(
+        ConsentEvent.district_id == destination.district_id,
+        ConsentEvent.destination_id == destination.id,
+        ConsentEvent.action == ConsentAction.OPT_OUT_LIFTED,
+        ConsentEvent.channel == election.channel,
+        ConsentEvent.scope == election.scope,
+        ConsentEvent.broadcast_type_id.is_not_distinct_from(kind),
+        ConsentEvent.at > election.at,
     )
-    return bool(db.scalar(lifted))
+    return bool(db.scalar(sa.select(lifted)))
