@@ -31,6 +31,7 @@ pytestmark = pytest.mark.threat("T61")
 CORPUS = 520
 PER_BOMB_SECONDS = 0.1
 GROWTH_BYTES = 20_000_000
+STATM = Path("/proc/self/statm")
 EXAMPLE = Ground(
     start="viewer { … }",
     on="Person",
@@ -58,9 +59,11 @@ def answer(execution: Execution, bomb: Bomb) -> Answer:
 
 
 def resident_bytes() -> int:
+    """What this process holds now; where the system does not tell, the most it ever held."""
     gc.collect()
-    pages = Path("/proc/self/statm").read_text().split()[1]
-    return int(pages) * resource.getpagesize()
+    if STATM.exists():
+        return int(STATM.read_text().split()[1]) * resource.getpagesize()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 @pytest.fixture

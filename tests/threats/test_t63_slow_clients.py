@@ -1,11 +1,11 @@
 """T63: slow clients are closed within thirty seconds and slow nobody else down."""
 
+import contextlib
 import json
 import statistics
 import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
@@ -17,12 +17,11 @@ pytestmark = pytest.mark.threat("T63")
 SLOW_CLIENTS = 1000
 CLOSED_WITHIN_SECONDS = 30
 LEGAL_P99_SECONDS = 0.5
-ESTABLISHED = "01"
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: portal\r\nContent-Type: application/json\r\n"
 QUERY = json.dumps(
     {
         "query": "query ($t: String!) {"
-        + "".join(f" a{n}: echo(text: $t)" for n in range(20))
+        + "".join(f" a{n}: echo(text: $t)" for n in range(5))
         + "}",
         "variables": {"t": "x" * 60_000},
     }
@@ -47,35 +46,25 @@ class SlowClient:
         self.socket.sendall(at_once)
         self.socket.setblocking(False)
         self.drip = drip
-        self.closed = False
 
-    def go_on(self) -> None:
-        """One step; notices when the server has closed."""
-        if self.closed or self.drip is None:
-            return
+    def is_closed(self) -> bool:
+        """Drip once, read what is there: has the server hung up?"""
         try:
             if self.drip:
                 self.socket.send(self.drip)
-            while received := self.socket.recv(65_536):
-                assert received
-            self.closed = True
+            while self.socket.recv(65_536):
+                pass
         except BlockingIOError:
-            pass
+            return False
         except OSError:
-            self.closed = True
+            return True
+        return True
 
 
 @pytest.fixture
 def server(tmp_path):
     with serving("tests.graphql_schema.example:example_app", tmp_path) as server:
         yield server
-
-
-def established(server: Server) -> int:
-    """Connections the server still holds, as the kernel counts them."""
-    local = f"{server.port:04X}"
-    rows = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines())
-    return sum(row[1].endswith(f":{local}") and row[3] == ESTABLISHED for row in rows)
 
 
 def test_slow_clients_are_closed_and_a_legal_one_is_answered_all_the_while(
@@ -85,31 +74,42 @@ def test_slow_clients_are_closed_and_a_legal_one_is_answered_all_the_while(
     slow = [
         SlowClient(server, at_once, drip) for at_once, drip in MANNERS.values() for _ in range(each)
     ]
-    began = time.monotonic()
+    give_up = time.monotonic() + CLOSED_WITHIN_SECONDS
+    with a_legal_client(server) as took:
+        assert still_open([client for client in slow if client.drip is not None], give_up) == []
+        # Who did not read finds the answer that waited for her, and after it the end.
+        assert still_open([client for client in slow if client.drip is None], give_up) == []
+    for client in slow:
+        client.socket.close()
+    assert len(took) > 20
+    assert statistics.quantiles(took, n=100)[98] < LEGAL_P99_SECONDS
+
+
+def still_open(clients: list[SlowClient], give_up: float) -> list[SlowClient]:
+    while clients and time.monotonic() < give_up:
+        time.sleep(1)
+        clients = [client for client in clients if not client.is_closed()]
+    return clients
+
+
+@contextlib.contextmanager
+def a_legal_client(server: Server) -> Iterator[list[float]]:
+    """Asks twenty times a second; gives the seconds each answer took."""
     took: list[float] = []
     stop = threading.Event()
 
-    def live_legally() -> None:
-        with httpx.Client(base_url=server.url, trust_env=False) as legal:
+    def live() -> None:
+        with httpx.Client(base_url=server.url, trust_env=False) as client:
             while not stop.wait(0.05):
                 asked = time.monotonic()
-                answer = legal.post("/graphql", json={"query": "{ viewer { name } }"})
+                answer = client.post("/graphql", json={"query": "{ viewer { name } }"})
                 assert answer.status_code == 200
                 took.append(time.monotonic() - asked)
 
-    legal = threading.Thread(target=live_legally)
-    legal.start()
+    living = threading.Thread(target=live)
+    living.start()
     try:
-        while established(server) > 1 and time.monotonic() - began < CLOSED_WITHIN_SECONDS:
-            for client in slow:
-                client.go_on()
-            time.sleep(1)
-        # The legal client's own connection may remain.
-        assert established(server) <= 1
+        yield took
     finally:
         stop.set()
-        legal.join()
-        for client in slow:
-            client.socket.close()
-    assert len(took) > 20
-    assert statistics.quantiles(took, n=100)[98] < LEGAL_P99_SECONDS
+        living.join()
