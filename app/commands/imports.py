@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from getpass import getuser
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any
 
 import typer
 
@@ -21,6 +21,7 @@ from app.commands.operation import (
 from app.consent.checkpoints import sign_heads
 from app.exchange.broadcasts import import_broadcasts
 from app.exchange.consents import import_consents
+from app.exchange.ndjson import read_lines
 from app.exchange.optouts import import_optouts
 from app.exchange.roster import RosterRefused, import_roster
 
@@ -105,16 +106,16 @@ def consents(
 
 
 @contextmanager
-def _lines(file: Path) -> Iterator[BinaryIO]:
+def _lines(file: Path) -> Iterator[Iterator[bytes]]:
     if str(file) == "-":
-        yield sys.stdin.buffer
+        yield read_lines(sys.stdin.buffer)
         return
     try:
         opened = file.open("rb")
     except OSError as error:
         raise refuse(f"{file.name} cannot be read: {error.strerror}") from None
     with opened:
-        yield opened
+        yield read_lines(opened)
 
 
 def _sign(opened: Operation, district_key: str) -> None:

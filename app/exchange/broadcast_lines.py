@@ -134,7 +134,7 @@ def _audio_url(fields: Fields) -> str | None:
             return text
     except ValueError:
         pass
-    raise fields.error(Fault.ADDRESS, "This is no web address (https://).", "audio_url")
+    raise fields.error(Fault.LINK, "This is no web address (https://).", "audio_url")
 
 
 def _language(fields: Fields) -> str:

@@ -60,7 +60,9 @@ def import_consents(
     given = _readable(_table(file), district, report)
     done = 0
     while batch := list(islice(given, BATCH)):
-        take = partial(take_consents, actor=actor, district_id=district.id, batch=batch, vouching=vouching)
+        take = partial(
+            take_consents, actor=actor, district_id=district.id, batch=batch, vouching=vouching
+        )
         for consent, outcome in in_one_transaction(database, actor, take):
             _report(report, consent, outcome)
         done = batch[-1].line

@@ -342,7 +342,7 @@ BAD_LINES: dict[str, tuple[Any, Fault, tuple[str, ...]]] = {
     "no such day": ({"sent_at": "2026-02-30T00:00:00Z"}, Fault.INSTANT, ("sent_at",)),
     "before all time": ({"sent_at": "0001-01-01T00:00:00+14:00"}, Fault.INSTANT, ("sent_at",)),
     "tomorrow's news": ({"sent_at": "2026-11-22T00:00:00Z"}, Fault.INSTANT, ("sent_at",)),
-    "a script as audio": ({"audio_url": "javascript:alert(1)"}, Fault.ADDRESS, ("audio_url",)),
+    "a script as audio": ({"audio_url": "javascript:alert(1)"}, Fault.LINK, ("audio_url",)),
     "no language": ({"language": "English!"}, Fault.UNKNOWN_WORD, ("language",)),
 }
 
