@@ -315,6 +315,8 @@ RAISES = [  # what was lowered, by what; by herself; her link proven; what comes
     (Channel.SMS, Source.SMS, False, False, Raise.AWAITS_TEXT),
     (Channel.SMS, Source.SMS, False, True, Raise.AWAITS_TEXT),
     (Channel.SMS, Source.SMS, True, True, Raise.AWAITS_TEXT),
+    (Channel.SMS, Source.VOICE, False, True, Raise.YES),  # 5-3, where it covers texts too
+    (Channel.VOICE, Source.SMS, False, True, Raise.YES),
     (Channel.VOICE, Source.VOICE, False, False, Raise.NEEDS_PROOF),
     (Channel.VOICE, Source.VOICE, False, True, Raise.YES),
     (Channel.EMAIL, Source.EMAIL, False, False, Raise.NEEDS_PROOF),

@@ -232,6 +232,7 @@ def insider(database: Database) -> Iterator[Insider]:
 
 
 @pytest.mark.threat("T68")
+@pytest.mark.timeout(1800)
 def test_every_tampering_is_found_and_its_first_bad_line_named(
     world: World,
     insider: Insider,
