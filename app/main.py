@@ -23,24 +23,22 @@ from graphql_schema.schema import schema
 
 def create_app(settings: Settings, database: Database | None = None) -> Starlette:
     """The portal for these settings; a database given is the caller's to dispose of."""
-    owned = None if database else Database(settings.database_url)
-    database = database or owned
-    assert database is not None
-    tokens = AccessTokens(database, settings)
-    endpoint = graphql_endpoint(settings, database, tokens)
+    shared = database or Database(settings.database_url)
+    tokens = AccessTokens(shared, settings)
+    endpoint = graphql_endpoint(settings, shared, tokens)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         endpoint.close()
-        if owned:
-            owned.dispose()
+        if shared is not database:
+            shared.dispose()
 
     routes: list[BaseRoute] = [
         Route("/graphql", endpoint.respond, methods=["GET", "POST"]),
-        *health_routes(database),
-        *auth_routes(database, settings, tokens),
-        *outbox_routes(database, settings),
+        *health_routes(shared),
+        *auth_routes(shared, settings, tokens),
+        *outbox_routes(shared, settings),
     ]
     if settings.development:
         routes.append(explorer_files())
