@@ -6,7 +6,7 @@ from typing import Self
 
 import strawberry
 
-from app.consent.history import EventRow, actor_name
+from app.consent.history import EventRow, actor_name, may_read_disclosure
 from app.consent.rules import Decision as Decided
 from app.directory.policy import Policy
 from app.vocabulary import Channel, ConsentAction, DecisionReason, OptOutScope, Source
@@ -63,10 +63,11 @@ class ConsentEvent(Node):
         kind = self.row.broadcast_type_id and self.policy.kinds.get(self.row.broadcast_type_id)
         return BroadcastType.of(kind) if kind else None
 
-    @strawberry.field
-    def disclosure(self) -> Disclosure | None:
+    @strawberry.field(description="What was agreed to; of her own lines only.")
+    def disclosure(self, info: Info) -> Disclosure | None:
         row = self.row
-        if not (row.disclosure_version and row.disclosure_language):
+        agreed = row.disclosure_version and row.disclosure_language
+        if not agreed or not may_read_disclosure(row, info.context.actor):
             return None
         return Disclosure(
             version=row.disclosure_version,

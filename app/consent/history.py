@@ -143,6 +143,15 @@ def actor_name(event: EventRow, actor: Actor, language: str) -> str:
         return say(language, "the school")
     if not isinstance(actor, Guardian):
         return say(language, "a parent")
-    if (event.district_id, event.actor_contact_id) in actor.contacts:
+    if _said_by(actor, event):
         return say(language, "you")
     return say(language, "someone who uses this phone")
+
+
+def may_read_disclosure(event: EventRow, actor: Actor) -> bool:
+    """Which words somebody agreed to tells her language: not to who shares the phone with her."""
+    return not isinstance(actor, Guardian) or _said_by(actor, event)
+
+
+def _said_by(guardian: Guardian, event: EventRow) -> bool:
+    return (event.district_id, event.actor_contact_id) in guardian.contacts
