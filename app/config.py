@@ -44,6 +44,8 @@ class Settings:
         if unknown:
             raise SettingsError(f"{unknown[0]} is not a setting of the portal")
         values = {name: environ[key] for key, name in known.items() if key in environ}
+        if "public_url" in values:
+            values["public_url"] = values["public_url"].rstrip("/")
         if "ledger_dir" in values:
             values["ledger_dir"] = Path(values["ledger_dir"])  # type: ignore[assignment]
         settings = cls(**values)  # type: ignore[arg-type]

@@ -63,6 +63,8 @@ def periodic_jobs(database: Database, settings: Settings) -> list[Job]:
 def migrate() -> None:
     """Bring the database to the newest schema."""
     with operation() as opened:
+        if opened.database.sqlite:
+            Path(str(opened.database.engine.url.database)).parent.mkdir(parents=True, exist_ok=True)
         migrations.upgrade(opened.database.engine)
         messages.print("The database is at the newest schema.")
 
