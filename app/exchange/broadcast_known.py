@@ -14,6 +14,7 @@ from app.exchange.broadcast_lines import SentBroadcast
 from app.messages.models import Broadcast, Delivery, Message, MessageStudent
 from app.vocabulary import Channel, DeliveryStatus, DestinationKind, Rights
 
+AT_ONCE = 10_000  # a statement of SQLite takes 32,766 parameters
 Pair = tuple[UUID, UUID]
 
 
@@ -88,17 +89,19 @@ def load_known(db: Db, district_id: UUID, batch: Sequence[SentBroadcast]) -> Kno
 
 
 class _Look:
-    """Runs a statement for some keys; not at all for none."""
+    """Runs a statement for some keys, not too many at once."""
 
     def __init__(self, db: Db, district_id: UUID) -> None:
         self.db = db
         self.district_id = district_id
 
-    def some(self, statement: sa.Executable, keys: Iterable[Any], **more: Any) -> Sequence[Any]:
+    def some(self, statement: sa.Executable, keys: Iterable[Any], **more: Any) -> list[Any]:
         wanted = list(set(keys))
-        if not wanted:
-            return ()
-        return self.db.all(statement, district=self.district_id, keys=wanted, **more)
+        rows: list[Any] = []
+        for start in range(0, len(wanted), AT_ONCE):
+            some = wanted[start : start + AT_ONCE]
+            rows += self.db.all(statement, district=self.district_id, keys=some, **more)
+        return rows
 
     def ids(self, statement: sa.Executable, keys: Iterable[str]) -> dict[str, UUID]:
         return {row.source_id: row.id for row in self.some(statement, keys)}
