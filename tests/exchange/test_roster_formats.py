@@ -141,3 +141,20 @@ def test_a_set_of_changes_is_refused_by_the_name_of_its_file(
     with pytest.raises(Invalid, match=r"file\.users must be bulk"):
         brought(world, folder)
     assert held(world) == set()
+
+
+@pytest.mark.parametrize("style", sorted(FORMATS.keys() - {"tidy"}))
+def test_a_format_that_cannot_say_rights_leaves_them_as_they_are(
+    world: World, style: str, tmp_path: Path
+) -> None:
+    town = a_town(20)
+    brought(world, write_folder(style, town, tmp_path / "first"))
+    custody = tmp_path / "custody"
+    custody.mkdir()
+    row = "student,contact,relation,rights\ns-0-0,c-1,parent,NO_RIGHTS\n"
+    (custody / "guardianships.csv").write_text(row)
+    import_roster(world.database, world.service, "springfield", custody, source="custody")
+    brought(world, tmp_path / "first")
+    with world.database.read(world.service) as db:
+        restricted = sa.select(sa.func.count()).where(Guardianship.rights == Rights.NO_RIGHTS)
+        assert db.scalar(restricted) == 1

@@ -191,6 +191,19 @@ def test_a_third_number_in_the_replaced_slot_is_put_before_staff_once(
     assert item.link_id == held(world, marge)[THIRD].id
 
 
+def test_a_fourth_number_does_not_ask_twice_while_staff_have_not_answered(
+    world: World, sis: Sis, marge: Contact
+) -> None:
+    link = link_of(world, marge, MOBILE)
+    approved(world, marge, Asked(ContactField.REPLACE_PHONE, link_key=link, after=NEW))
+    sis.add("phones.csv", "c-1,217-555-0101,old,,,4")  # so that its removal goes on
+    sis.change("phones.csv", "c-1,217-555-0101,mobile", "c-1,217-555-0180,mobile")
+    sis.brings()
+    sis.change("phones.csv", "c-1,217-555-0180,mobile", "c-1,217-555-0181,mobile")
+    assert sis.brings().as_json()["conflicts"] == 0
+    assert len(conflicts(world)) == 1
+
+
 def test_another_number_in_another_slot_is_no_conflict(
     world: World, sis: Sis, marge: Contact
 ) -> None:
@@ -247,9 +260,17 @@ def test_an_import_retires_only_what_the_same_source_brought(
         a_link(db, marge, other, brought_by="athletics")
     report = sis.brings()
     assert report.count(Outcome.RETIRED, Noun.PHONES) == 0
-    sis.files = {"contacts.csv": "source_id,given_name,family_name\nx-1,Ned,Flanders\n"}
+    sis.files = {
+        "schools.csv": "source_id,name\nsch-8,South\n",
+        "students.csv": "source_id,given_name,family_name,school\ns-8,Rod,Flanders,sch-8\n",
+        "contacts.csv": "source_id,given_name,family_name\nc-8,Ned,Flanders\n",
+        "guardianships.csv": "student,contact,relation,rights\ns-8,c-8,father,FULL\n",
+    }
     report = sis.brings(source="athletics")
-    assert report.count(Outcome.RETIRED, Noun.CONTACTS) == 0
+    assert report.count(Outcome.CREATED, Noun.GUARDIANSHIPS) == 1
+    assert [
+        count for (outcome, _), count in report.tally.items() if outcome is Outcome.RETIRED
+    ] == []
     with world.database.read(world.service) as db:
         brought = sa.select(Link.brought_by).where(Link.contact_id == marge.id).distinct()
         assert set(db.session.scalars(brought)) == {"sis", "athletics"}
