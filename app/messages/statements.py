@@ -51,7 +51,9 @@ _VISIBLE = ~_of_message(
 
 
 def _school_of(message: Any) -> sa.ColumnElement[Any]:
-    """The broadcast's school; none where only such a student of the contact goes there."""
+    """The broadcast's school; none where only students go of whom the contact may know no more
+    than the given name, or nothing.
+    """
     guarded = (
         sa.exists()
         .where(
@@ -63,9 +65,9 @@ def _school_of(message: Any) -> sa.ColumnElement[Any]:
         )
         .correlate_except(Guardianship, Student)
     )
-    lost = guarded.where(Guardianship.rights == Rights.NO_RIGHTS)
-    kept = guarded.where(Guardianship.rights != Rights.NO_RIGHTS, Guardianship.retired_at.is_(None))
-    return sa.case((lost & ~kept, sa.null()), else_=Broadcast.school_id)
+    withheld = guarded.where(Guardianship.rights != Rights.FULL)
+    known = guarded.where(Guardianship.rights == Rights.FULL, Guardianship.retired_at.is_(None))
+    return sa.case((withheld & ~known, sa.null()), else_=Broadcast.school_id)
 
 
 _FILTERS: dict[str, sa.ColumnElement[bool]] = {
