@@ -40,11 +40,14 @@ test: setup  ## all tests, on SQLite and PostgreSQL
 test-long: setup  ## the same with the full figures: minutes to hours
 	$(BIN)/python -m pytest --long
 
-check: setup  ## format, lint, types, imports, known vulnerabilities
+check: setup  ## format, lint, types, imports
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+audit: setup  ## known vulnerabilities of what is pinned; asks the package index
+	$(BIN)/pip-audit --disable-pip --require-hashes -r requirements/runtime.txt
 
 format: setup  ## put the code in order
 	$(BIN)/ruff format .
@@ -58,4 +61,4 @@ lock: .venv/.tool  ## pin the dependencies anew
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links $(UPGRADE) pyproject.toml --group build -o requirements/runtime.txt
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links $(UPGRADE) pyproject.toml --group dev -o requirements/dev.txt
 
-.PHONY: help setup demo test test-long check format bench lock
+.PHONY: help setup demo test test-long check audit format bench lock

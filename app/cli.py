@@ -8,6 +8,7 @@ from app.commands import district, imports, ledger, people, server
 from app.commands.operation import messages
 from app.config import EX_CONFIG, SettingsError
 from app.errors import PortalError, Unavailable
+from app.logs import configure_logging
 
 portal = typer.Typer(
     help="The Preference Portal: where families say how a school may reach them.",
@@ -36,6 +37,7 @@ def schema() -> None:
 
 def main() -> None:
     """Exit 0 on success, 1 on a refused job (nothing changed), 2 on wrong usage, 78 on settings."""
+    configure_logging()
     try:
         portal()
     except SettingsError as error:

@@ -199,6 +199,7 @@ class Database:
         self.engine = create_engine(url)
         self.clock = clock
         self.sqlite = self.engine.dialect.name == "sqlite"
+        event.listen(self.engine, "handle_error", self._as_unavailable)
         # One writer a process: waiting here is fair and quick, waiting in SQLite is neither.
         self._write_lock: contextlib.AbstractContextManager[Any] = (
             threading.Lock() if self.sqlite else contextlib.nullcontext()
@@ -207,7 +208,7 @@ class Database:
     @contextlib.contextmanager
     def read(self, actor: Actor) -> Iterator[Db]:
         """A transaction that changes nothing; all its statements see one instant."""
-        with self._opened() as connection:
+        with self.engine.connect() as connection:
             if not self.sqlite:  # which always reads so
                 connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
@@ -216,22 +217,19 @@ class Database:
     @contextlib.contextmanager
     def write(self, actor: Actor) -> Iterator[Db]:
         """The transaction of one use case: commits on clean exit, else nothing was done."""
-        with self._write_lock, self._opened() as connection:
+        with self._write_lock, self.engine.connect() as connection:
             writer = connection.execution_options(portal_write=True)
             with writer.begin():
                 db = self._db(writer, actor)
                 yield db
                 db.flush()
 
-    @contextlib.contextmanager
-    def _opened(self) -> Iterator[Connection]:
-        try:
-            with self.engine.connect() as connection:
-                yield connection
-        except (sa.exc.DatabaseError, sa.exc.InterfaceError) as error:
-            if self._is_unavailable(error):
-                raise Unavailable("the database cannot be used now") from error
-            raise
+    def _as_unavailable(self, context: sa.engine.ExceptionContext) -> Unavailable | None:
+        """What is raised in place of the driver's error, in whichever statement it comes up."""
+        error = context.sqlalchemy_exception
+        if isinstance(error, sa.exc.DBAPIError) and self._is_unavailable(error):
+            return Unavailable("the database cannot be used now")
+        return None
 
     def _is_unavailable(self, error: sa.exc.DBAPIError) -> bool:
         if self.sqlite:

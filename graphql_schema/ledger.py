@@ -66,14 +66,10 @@ class ConsentEvent(Node):
     @strawberry.field(description="What was agreed to; of her own lines only.")
     def disclosure(self, info: Info) -> Disclosure | None:
         row = self.row
-        agreed = row.disclosure_version and row.disclosure_language
-        if not agreed or not may_read_disclosure(row, info.context.actor):
+        version, language = row.disclosure_version, row.disclosure_language
+        if not (version and language and may_read_disclosure(row, info.context.actor)):
             return None
-        return Disclosure(
-            version=row.disclosure_version,
-            language=row.disclosure_language,
-            text=row.disclosure_text or "",
-        )
+        return Disclosure(version=version, language=language, text=row.disclosure_text or "")
 
 
 @strawberry.type

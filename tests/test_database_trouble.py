@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from app.actor import Visitor
-from app.database import Database
+from app.database import Database, Db
 from app.errors import Unavailable
 from tests.conftest import on_postgresql, on_sqlite
 from tests.postgresql import Cluster
@@ -140,3 +140,22 @@ def test_a_file_that_is_no_database_is_unavailable(own_database: Database):
     Path(str(own_database.engine.url.database)).write_bytes(b"not a database at all" * 500)
     with pytest.raises(Unavailable), own_database.write(Visitor()) as db:
         db.scalar(CONTACTS)
+
+
+@on_postgresql
+def test_a_connection_lost_between_two_statements_is_unavailable(own_database: Database):
+    """Not only when a transaction begins: a reader in the middle of its work is told too."""
+    other = Database(own_database.engine.url.render_as_string(hide_password=False))
+    with pytest.raises(Unavailable), own_database.read(Visitor()) as db:
+        mine = db.scalar(sa.text("SELECT pg_backend_pid()"))
+        with other.write(Visitor()) as killer:
+            killer.scalar(sa.text("SELECT pg_terminate_backend(:pid)"), pid=mine)
+        other.dispose()
+        _require_unavailable(db)
+
+
+def _require_unavailable(db: Db) -> None:
+    """Told by the statement itself, so that a door can answer 503 wherever it stands."""
+    with pytest.raises(Unavailable) as told:
+        db.scalar(sa.text("SELECT 1"))
+    raise told.value

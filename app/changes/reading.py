@@ -186,11 +186,13 @@ def review_queue(
 
 
 def _require_school(db: Db, actor: Actor, district_id: UUID, school: Key) -> None:
+    place = ("filter", "schoolId")
     try:
-        if find_school(db, actor, school).district_id != district_id:
-            raise NotFound
-    except NotFound as error:
-        raise error.under("filter", "schoolId") from None
+        found = find_school(db, actor, school)
+    except NotFound:
+        raise NotFound(path=place) from None
+    if found.district_id != district_id:
+        raise NotFound(path=place)
 
 
 def _within_grant(statement: Requests, actor: Actor, district_id: UUID) -> Requests:

@@ -12,7 +12,6 @@ from app.commands.operation import messages, operation, print_json, refuse
 from app.config import Settings
 from app.consent.checkpoints import sign_all
 from app.database import Database
-from app.logs import configure_logging
 from app.outbox.worker import Job, run_worker, stop_on_signal
 from app.server import serve as serve_application
 from auth.tidying import forget_what_is_old
@@ -47,7 +46,6 @@ def serve(host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> None:
 
 def worker() -> None:
     """Send what the outbox holds, apply what has fallen due."""
-    configure_logging()
     with operation() as opened:
         jobs = periodic_jobs(opened.database, opened.settings)
         run_worker(opened.database, opened.settings, jobs, stop_on_signal())

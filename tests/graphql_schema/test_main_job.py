@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.directory.models import Destination
 from app.vocabulary import Channel
 from tests.asking import Ask, asker, mutate
 from tests.world import (
@@ -72,8 +73,6 @@ def family(world: World):
         phone, _ = links_of(db, marge)
         destination = phone.destination_id
         broadcast = a_broadcast(db, world.attendance, school_id=world.north.id)
-        from app.directory.models import Destination
-
         number = db.get(Destination, world.district.id, destination)
         assert number is not None
         a_message(db, broadcast, marge, about=[lisa], to=[(number, Channel.SMS)])
