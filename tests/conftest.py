@@ -19,7 +19,7 @@ from tests.postgresql import Cluster, cluster_for_this_run
 from tests.sqlite import Files
 from tests.world import SetClock, World, a_world
 
-pytest_plugins = ["tests.threats.report"]
+pytest_plugins = ["tests.threats.report", "tests.threats.canary"]
 
 START = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 TWENTIETH = 20
