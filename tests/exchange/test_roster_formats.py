@@ -158,3 +158,24 @@ def test_a_format_that_cannot_say_rights_leaves_them_as_they_are(
     with world.database.read(world.service) as db:
         restricted = sa.select(sa.func.count()).where(Guardianship.rights == Rights.NO_RIGHTS)
         assert db.scalar(restricted) == 1
+
+
+def test_progress_counts_up_to_the_total_of_each_stage(
+    world: World, town: Town, tmp_path: Path
+) -> None:
+    said: list[tuple[str, int, int]] = []
+    folder = write_folder("tidy", town, tmp_path / "first")
+    import_roster(
+        world.database,
+        world.service,
+        "springfield",
+        folder,
+        progress=lambda *word: said.append(word),
+    )
+    stages = [stage for stage, _, _ in said]
+    assert list(dict.fromkeys(stages)) == ["reading", "comparing", "writing"]
+    for stage in dict.fromkeys(stages):
+        counts = [(done, total) for name, done, total in said if name == stage]
+        assert counts == sorted(counts)
+        assert len(counts) > 2
+        assert counts[-1][0] == counts[-1][1]

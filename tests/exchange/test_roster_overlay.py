@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from app.changes.models import ChangeItem, ChangeRequest
 from app.changes.requests import Asked
 from app.directory.models import Contact, Guardianship, Link
-from app.exchange.roster.contact_diff import Overlay, overlay
 from app.exchange.roster.held import HeldEdit
+from app.exchange.roster.overlay import Overlay, overlay
 from app.exchange.roster.report import Noun, Outcome
 from app.vocabulary import ChangeRequestStatus, ContactField
 from tests.changes.steps import all_of, ask, contact_now, decide, held, link_of, open_edits

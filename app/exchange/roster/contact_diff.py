@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum, auto
 from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from app.exchange.roster.held import HeldContact, HeldEdit, HeldLink, Point
+from app.exchange.roster.overlay import Overlay, PointEdits, overlay
 from app.exchange.roster.people import NOUN_OF, Roster, StagedContact, StagedPoint
 from app.exchange.roster.report import Noun, Outcome, Tally
 from app.vocabulary import ContactField, DestinationKind
@@ -21,33 +21,11 @@ COLUMN_OF = {
     ContactField.LANGUAGE: "language",
     ContactField.ADDRESS: "address",
 }
-ADDING = (ContactField.ADD_PHONE, ContactField.ADD_EMAIL)
-REMOVING = (ContactField.REMOVE_PHONE, ContactField.REMOVE_EMAIL)
 REPLACING = {
     DestinationKind.PHONE: ContactField.REPLACE_PHONE,
     DestinationKind.MAILBOX: ContactField.REPLACE_EMAIL,
 }
 LANGUAGE_OF_NOBODY = "en"
-
-
-class Overlay(Enum):
-    """How what the SIS says stands to an approved edit of the same field."""
-
-    NONE = auto()
-    TAKEN = auto()
-    NOT_YET = auto()
-    CONFLICT = auto()
-
-
-def overlay(said: str | None, edit: HeldEdit | None) -> Overlay:
-    """The SIS's old value does not undo an edit, its new one ends it, a third is for staff."""
-    if edit is None:
-        return Overlay.NONE
-    if (said or None) == (edit.after or None):
-        return Overlay.TAKEN
-    if (said or None) == (edit.before or None):
-        return Overlay.NOT_YET
-    return Overlay.CONFLICT
 
 
 @dataclass(slots=True)
@@ -96,21 +74,6 @@ class ContactChange:
     @property
     def retires(self) -> bool:
         return self.values.get("retired_at") is not None
-
-
-@dataclass(frozen=True, slots=True)
-class PointEdits:
-    """What approved requests have added to a contact's numbers and addresses, and taken away."""
-
-    adding: dict[Point, HeldEdit]
-    removing: dict[Point, HeldEdit]
-
-    @classmethod
-    def of(cls, edits: Sequence[HeldEdit]) -> "PointEdits":
-        return cls(
-            adding={edit.point: edit for edit in edits if edit.field in ADDING and edit.point},
-            removing={edit.point: edit for edit in edits if edit.field in REMOVING and edit.point},
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +130,12 @@ class ContactDiff:
         for key, point in wanted.items():
             if key not in edits.removing:
                 self._take(change, key, point, links.get(key))
-        _find_conflicts(change, wanted, links, edits)
+        slots = {key: point.slot for key, point in wanted.items()}
+        for addition, third in edits.third_values(slots, links):
+            change.conflicts.append(_replaced_by_third(change, addition, third, links))
         for key in links.keys() - wanted.keys():
             self._leave(change, key, links[key], edits, held, whole)
-        change.ended_edits += [edit.id for key, edit in edits.adding.items() if key in wanted]
-        change.ended_edits += [
-            edit.id for key, edit in edits.removing.items() if key[0] in whole and key not in wanted
-        ]
+        change.ended_edits += [edit.id for edit in edits.ended(wanted, whole)]
 
     def _leave(
         self,
@@ -298,31 +260,17 @@ def _count_as_updated(change: ContactChange) -> None:
         change.tally[Outcome.UPDATED, Noun.CONTACTS] += 1
 
 
-def _find_conflicts(
-    change: ContactChange,
-    wanted: dict[Point, StagedPoint],
-    links: dict[Point, HeldLink],
-    edits: PointEdits,
-) -> None:
-    """Where a value was replaced, its slot may hold the old or the new one, but no third.
-
-    An addition and the removals of one item belong together.
-    """
-    for new, addition in edits.adding.items():
-        removals = {
-            old: edit for old, edit in edits.removing.items() if edit.item_id == addition.item_id
-        }
-        slots = {edit.slot for edit in removals.values() if edit.slot is not None}
-        in_slot = [key for key, point in wanted.items() if key[0] == new[0] and point.slot in slots]
-        known = {new, *removals}
-        third = [key for key in in_slot if _is_new_in(wanted[key].slot, links.get(key))]
-        if third and known.isdisjoint(in_slot) and addition.conflict_request_id is None:
-            field, link_id = REPLACING[new[0]], _link_id(change, third[0], links)
-            change.conflicts.append(SisConflict(addition.id, field, third[0][1], new[1], link_id))
-
-
-def _is_new_in(slot: str, link: HeldLink | None) -> bool:
-    return link is None or link.retired_at is not None or link.slot != slot
+def _replaced_by_third(
+    change: ContactChange, addition: HeldEdit, third: Point, links: dict[Point, HeldLink]
+) -> SisConflict:
+    assert addition.point is not None, "what was added is a number or an address"
+    return SisConflict(
+        edit_id=addition.id,
+        field=REPLACING[third[0]],
+        now=third[1],
+        approved=addition.point[1],
+        link_id=_link_id(change, third, links),
+    )
 
 
 def _link_id(change: ContactChange, key: Point, links: dict[Point, HeldLink]) -> UUID | None:

@@ -1,7 +1,7 @@
 """A roster against what is held: what to create, change and retire. Pure."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -12,14 +12,21 @@ from uuid_utils.compat import uuid7
 from app.exchange.roster.contact_diff import ContactChange, ContactDiff
 from app.exchange.roster.held import Held, Pair, Point
 from app.exchange.roster.people import Roster
-from app.exchange.roster.report import Code, Noun, Outcome, Place, Problem, Tally
+from app.exchange.roster.report import (
+    EVERY,
+    Code,
+    Noun,
+    Outcome,
+    Place,
+    Problem,
+    Progress,
+    Tally,
+)
 from app.vocabulary import ContactField, LineType, Rights
 
 # Two rows may disagree about one number: what reaches more wins, the carrier knows better.
 REACHES_MORE = (LineType.MOBILE, LineType.VOIP, LineType.LANDLINE)
-EVERY = 1_000  # contacts between two words of progress
 Key = TypeVar("Key")
-Progress = Callable[[str, int, int], None]
 
 
 class HeldRow(Protocol):
@@ -64,6 +71,16 @@ class Plan:
     problems: list[Problem]
     contact_diff: ContactDiff
     destinations: dict[Point, UUID]
+
+    @property
+    def new_rows(self) -> int:
+        """How many rows will be added; the rest is quick."""
+        return (
+            len(self.schools.created)
+            + len(self.students.created)
+            + len(self.guardianships.created)
+            + sum((change.version is None) + len(change.new_links) for change in self.contacts)
+        )
 
 
 def compare(roster: Roster, held: Held, source: str, now: datetime, progress: Progress) -> Plan:
@@ -143,6 +160,7 @@ class Comparison:
                 standing[source_id] = change.id
             if done % EVERY == 0:
                 progress("comparing", done, len(sources))
+        progress("comparing", len(sources), len(sources))
         for source_id in self.roster.points.keys() - standing.keys():
             for point in self.roster.points[source_id]:
                 self._refers_to_nobody(point.place, "there is no such contact")

@@ -7,20 +7,18 @@ from pathlib import Path
 
 from app.errors import Invalid
 from app.exchange.roster import oneroster, school_data_sync, tidy
-from app.exchange.roster.people import Roster
-from app.exchange.roster.report import RosterReport
-from app.exchange.roster.source import Files, load_files
+from app.exchange.roster.people import FileSet, Roster
+from app.exchange.roster.report import Progress, RosterReport
+from app.exchange.roster.source import load_files
 from app.exchange.roster.table import Table
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`read` takes the files, the district's region, the report and the day there."""
-
     name: str
     files: tuple[str, ...]
     recognises: Callable[[dict[str, Table]], bool]
-    read: Callable[[Files, str, RosterReport, date], Roster]
+    read: Callable[[FileSet], Roster]
 
 
 FORMATS = (
@@ -37,13 +35,18 @@ FORMATS = (
 KNOWN_FILES = frozenset(name for each in FORMATS for name in each.files)
 
 
-def read_roster(path: Path, region: str, report: RosterReport, today: date) -> Roster:
+def read_roster(
+    path: Path, region: str, today: date, report: RosterReport, progress: Progress
+) -> Roster:
     """Read a folder or a zip; raises Invalid when it is no roster or cannot be read as a whole."""
     files = load_files(path, KNOWN_FILES)
     headers = {name: Table(name, content) for name, content in files.items()}
     for each in FORMATS:
         if each.recognises(headers):
             report.format = each.name
-            return each.read(files, region, report, today)
+            read = FileSet(files, region, today, report, progress)
+            roster = each.read(read)
+            progress("reading", read.rows_read, read.rows_read)
+            return roster
     found = ", ".join(sorted(files)) or "none of the files of a roster"
     raise Invalid(f"{path.name}: not a roster in a known format; found {found}")

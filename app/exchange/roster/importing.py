@@ -19,10 +19,10 @@ from app.directory.models import District
 from app.directory.settings import find_district
 from app.errors import Forbidden, Invalid
 from app.exchange.roster.apply import apply_plan
-from app.exchange.roster.diff import Plan, Progress, compare
+from app.exchange.roster.diff import Plan, compare
 from app.exchange.roster.formats import read_roster
 from app.exchange.roster.held import Held
-from app.exchange.roster.report import Outcome, RosterRefused, RosterReport
+from app.exchange.roster.report import Outcome, Progress, RosterRefused, RosterReport
 from app.exchange.roster.statements import load_held
 from app.vocabulary import Feature
 
@@ -100,9 +100,8 @@ class Import:
     report: RosterReport
 
     def run(self, path: Path) -> None:
-        self.progress("reading", 0, 1)
         today = self.database.clock().astimezone(ZoneInfo(self.district.timezone)).date()
-        roster = read_roster(path, self.district.region, self.report, today)
+        roster = read_roster(path, self.district.region, today, self.report, self.progress)
         of_the_files = list(self.report.errors)
         for _ in range(ATTEMPTS):
             held, now, seen = self._held()
@@ -139,12 +138,12 @@ class Import:
 
     def _written(self, plan: Plan, seen: UUID | None) -> bool:
         """False when another import was quicker; then everything must be compared anew."""
-        self.progress("writing", 0, 1)
+        self.progress("writing", 0, plan.new_rows)
         with self.database.write(self.actor) as db:
             db.scalar(THIS_DISTRICT, district=self.district.id)
             if db.scalar(NEWEST_IMPORT, district=self.district.id) != seen:
                 return False
-            apply_plan(db, self.actor, self.district, plan)
+            apply_plan(db, self.actor, self.district, plan, self.progress)
             self._sum_up(plan)
             report = self.report.as_json()
             record(
@@ -157,7 +156,7 @@ class Import:
                 errors=len(self.report.errors),
                 **{outcome.value: report[outcome] for outcome in Outcome},
             )
-        self.progress("writing", 1, 1)
+        self.progress("writing", plan.new_rows, plan.new_rows)
         return True
 
 

@@ -6,11 +6,11 @@ roles is two users; 1.2 has any number in roles.csv, so that a teacher can be a 
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import NamedTuple
 
 from app.errors import Invalid
 from app.exchange.roster.people import (
+    FileSet,
     Roster,
     StagedContact,
     StagedGuardianship,
@@ -18,8 +18,7 @@ from app.exchange.roster.people import (
     read_rows,
 )
 from app.exchange.roster.reading import names_of, plain
-from app.exchange.roster.report import Code, Noun, Place, RosterReport
-from app.exchange.roster.source import Files
+from app.exchange.roster.report import Code, Noun, Place
 from app.exchange.roster.table import Row, RowError, Table
 from app.exchange.roster.users import (
     GUARDIAN_ROLES,
@@ -55,28 +54,24 @@ def _is_oneroster(headers: dict[str, Table]) -> bool:
     return "users.csv" in headers and headers["users.csv"].has("sourcedId", "enabledUser")
 
 
-def read_1_1(files: Files, region: str, report: RosterReport, today: date) -> Roster:
+def read_1_1(files: FileSet) -> Roster:
     _require_bulk(files, FILES_1_1)
-    reader = Reader(files, region, report, today)
-    table = Table("users.csv", files["users.csv"], (*USER, "role", "orgSourcedIds"))
-    return reader.read(table, _role_on_row)
+    users = files.table("users.csv", (*USER, "role", "orgSourcedIds"))
+    return Reader(files).read(users, _role_on_row)
 
 
-def read_1_2(files: Files, region: str, report: RosterReport, today: date) -> Roster:
+def read_1_2(files: FileSet) -> Roster:
     _require_bulk(files, FILES_1_2)
-    reader = Reader(files, region, report, today)
-    roles = reader.read_roles(Table("roles.csv", files["roles.csv"], ROLE))
-    return reader.read(Table("users.csv", files["users.csv"], USER), roles)
+    reader = Reader(files)
+    roles_of = reader.read_roles(files.table("roles.csv", ROLE))
+    return reader.read(files.table("users.csv", USER), roles_of)
 
 
-def _require_bulk(files: Files, needed: Sequence[str]) -> None:
+def _require_bulk(files: FileSet, needed: Sequence[str]) -> None:
     """A set of changes only cannot tell who is gone, so it is refused, not misread."""
-    for name in needed:
-        if name not in files and name != "manifest.csv":
-            raise Invalid(f"{name}: the file is missing", path=(name,))
-    if "manifest.csv" not in files:
+    if "manifest.csv" not in files.files:
         return
-    for row in Table("manifest.csv", files["manifest.csv"], ("propertyName", "value")):
+    for row in files.table("manifest.csv", ("propertyName", "value")):
         if row.fault:
             raise Invalid(f"manifest.csv, line {row.line}: {row.fault.message}")
         name = row.text("propertyName").removeprefix("file.")
@@ -101,15 +96,14 @@ def _role_on_row(row: Row) -> Sequence[Role]:
 
 
 class Reader:
-    def __init__(self, files: Files, region: str, report: RosterReport, today: date) -> None:
-        self.region = region
-        self.report = report
-        self.today = today
+    def __init__(self, files: FileSet) -> None:
+        self.files = files
+        self.report = files.report
         self.roster = Roster()
         self._seen: set[str] = set()
         self._relations: dict[str, str] = {}
         self._agents: list[tuple[str, list[str], Place]] = []
-        read_schools(files["orgs.csv"], self.roster, report, _is_active)
+        read_schools(files, self.roster, _is_active)
 
     def read_roles(self, table: Table) -> RolesOf:
         """The current roles of each user, the primary ones first."""
@@ -117,7 +111,7 @@ class Reader:
 
         def read(row: Row) -> None:
             of_user = roles[row.id("userSourcedId")]
-            if _is_active(row) and is_current(row, "beginDate", "endDate", self.today, self.report):
+            if _is_active(row) and is_current(row, "beginDate", "endDate", self.files):
                 primary = row.text("roleType").lower() == PRIMARY
                 of_user.append(
                     Role(row.required("role").lower(), (row.text("orgSourcedId"),), primary)
@@ -131,14 +125,14 @@ class Reader:
                 )
             return sorted(roles[source_id], key=lambda role: not role.primary)
 
-        read_rows(table, self.roster, self.report, read, id="userSourcedId", speaks_of=OF_USERS)
+        read_rows(self.files, table, self.roster, read, id="userSourcedId", speaks_of=OF_USERS)
         return roles_of
 
     def read(self, users: Table, roles_of: RolesOf) -> Roster:
         read_rows(
+            self.files,
             users,
             self.roster,
-            self.report,
             lambda row: self._user(row, roles_of),
             id="sourcedId",
             speaks_of=nouns_of(users),
@@ -164,7 +158,7 @@ class Reader:
             self.roster.contacts[source_id] = StagedContact(
                 names_of(row, "givenName", "familyName")
             )
-            self.roster.points[source_id] = points_of(row, self.region, self.report)
+            self.roster.points[source_id] = points_of(row, self.files)
             self._relations[source_id] = relation
         self._agents.append((source_id, row.ids("agentSourcedIds"), row.place("agentSourcedIds")))
 

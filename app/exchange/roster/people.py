@@ -3,8 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import date
 
-from app.exchange.roster.report import Code, Noun, Place, RosterReport
+from app.errors import Invalid
+from app.exchange.roster.report import EVERY, Code, Noun, Place, Progress, RosterReport
+from app.exchange.roster.source import Files
 from app.exchange.roster.table import Row, RowError, Table
 from app.vocabulary import ContactField, DestinationKind, LineType, Rights
 
@@ -93,21 +96,52 @@ class Roster:
                 self.kept[noun].add(id)
 
 
+@dataclass(slots=True)
+class FileSet:
+    """The files of one roster, and what their reader needs to know.
+
+    `region` is for numbers without a country, `today` the day in the district.
+    """
+
+    files: Files
+    region: str
+    today: date
+    report: RosterReport
+    progress: Progress
+    rows_read: int = 0
+    rows: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rows = sum(content.count(b"\n") for content in self.files.values())  # or fewer
+
+    def table(self, name: str, columns: tuple[str, ...]) -> Table:
+        """A file with these columns; raises Invalid that names what is missing."""
+        if name not in self.files:
+            raise Invalid(f"{name}: the file is missing", path=(name,))
+        return Table(name, self.files[name], columns)
+
+    def count_row(self) -> None:
+        self.rows_read += 1
+        if self.rows_read % EVERY == 0:
+            self.progress("reading", min(self.rows_read, self.rows), self.rows)
+
+
 def read_rows(
+    files: FileSet,
     table: Table,
     roster: Roster,
-    report: RosterReport,
     read: Callable[[Row], None],
     *,
     id: str,
     speaks_of: Iterable[Noun],
 ) -> None:
     """Call `read` for each row; report those that are no good and keep what they stood for."""
-    speaks_of = tuple(speaks_of)
+    report, speaks_of = files.report, tuple(speaks_of)
     roster.named.update(speaks_of)
     empty = True
     for row in table:
         empty = False
+        files.count_row()
         try:
             if row.fault:
                 raise row.fault

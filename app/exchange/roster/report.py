@@ -1,6 +1,7 @@
 """What an import did, or would do: the report of `portal import roster --json`."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -44,6 +45,9 @@ class Code(StrEnum):
     ADDRESS = "ADDRESS"
 
 
+# Called with a stage, what is done and the total: every thousandth time, and at the end.
+Progress = Callable[[str, int, int], None]
+EVERY = 1_000
 Tally = Counter[tuple[Outcome, Noun]]
 
 

@@ -1,11 +1,10 @@
 """Microsoft School Data Sync, CSV 2.1. Guardians are the users whom relationships.csv names."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import NamedTuple
 
-from app.errors import Invalid
 from app.exchange.roster.people import (
+    FileSet,
     Roster,
     StagedContact,
     StagedGuardianship,
@@ -13,8 +12,7 @@ from app.exchange.roster.people import (
     read_rows,
 )
 from app.exchange.roster.reading import names_of, plain
-from app.exchange.roster.report import Code, Place, RosterReport
-from app.exchange.roster.source import Files
+from app.exchange.roster.report import Code, Place
 from app.exchange.roster.table import Row, RowError, Table
 from app.exchange.roster.users import (
     GUARDIAN_ROLES,
@@ -39,11 +37,8 @@ def recognises(headers: dict[str, Table]) -> bool:
     return bool(users and users.has("sourcedId", "username") and roles and roles.has(*ROLE))
 
 
-def read(files: Files, region: str, report: RosterReport, today: date) -> Roster:
-    for name in FILES:
-        if name not in files:
-            raise Invalid(f"{name}: the file is missing", path=(name,))
-    return Reader(files, region, report, today).read()
+def read(files: FileSet) -> Roster:
+    return Reader(files).read()
 
 
 class Enrolment(NamedTuple):
@@ -59,11 +54,8 @@ class Relationship(NamedTuple):
 
 
 class Reader:
-    def __init__(self, files: Files, region: str, report: RosterReport, today: date) -> None:
+    def __init__(self, files: FileSet) -> None:
         self.files = files
-        self.region = region
-        self.report = report
-        self.today = today
         self.roster = Roster()
         self._enrolments: dict[str, Enrolment] = {}
         self._relationships: list[Relationship] = []
@@ -71,7 +63,7 @@ class Reader:
         self._seen: set[str] = set()
 
     def read(self) -> Roster:
-        read_schools(self.files["orgs.csv"], self.roster, self.report, lambda _row: True)
+        read_schools(self.files, self.roster, lambda _row: True)
         self._read("roles.csv", ROLE, self._role, key="userSourcedId")
         self._read(
             "relationships.csv",
@@ -87,14 +79,14 @@ class Reader:
     def _read(
         self, name: str, columns: tuple[str, ...], read: Callable[[Row], None], *, key: str
     ) -> None:
-        table = Table(name, self.files[name], columns)
+        table = self.files.table(name, columns)
         nouns = nouns_of(table) if name == "users.csv" else OF_USERS
-        read_rows(table, self.roster, self.report, read, id=key, speaks_of=nouns)
+        read_rows(self.files, table, self.roster, read, id=key, speaks_of=nouns)
 
     def _role(self, row: Row) -> None:
         if row.required("role").lower() != STUDENT_ROLE:
             return
-        if not is_current(row, "roleStartDate", "roleEndDate", self.today, self.report):
+        if not is_current(row, "roleStartDate", "roleEndDate", self.files):
             return
         student = row.id("userSourcedId")
         enrolment = Enrolment(row.id("orgSourcedId"), plain(row, "grade"))
@@ -132,7 +124,7 @@ class Reader:
             self.roster.contacts[source_id] = StagedContact(
                 names_of(row, "givenName", "familyName")
             )
-            self.roster.points[source_id] = points_of(row, self.region, self.report)
+            self.roster.points[source_id] = points_of(row, self.files)
 
     def _join(self, relationship: Relationship) -> None:
         student, contact, relation, place = relationship

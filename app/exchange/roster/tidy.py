@@ -1,9 +1,9 @@
 """The tidy CSV set: one file for each noun, the one format that can say everything."""
 
 from collections.abc import Container
-from datetime import date
 
 from app.exchange.roster.people import (
+    FileSet,
     Roster,
     StagedContact,
     StagedGuardianship,
@@ -20,8 +20,7 @@ from app.exchange.roster.reading import (
     phone_of,
     plain,
 )
-from app.exchange.roster.report import Code, Noun, RosterReport
-from app.exchange.roster.source import Files
+from app.exchange.roster.report import Code, Noun
 from app.exchange.roster.table import Row, RowError, Table
 from app.vocabulary import ContactField, LineType, Rights
 
@@ -41,16 +40,15 @@ def recognises(headers: dict[str, Table]) -> bool:
     return any(name in headers and headers[name].has(*COLUMNS[name][:2]) for name in COLUMNS)
 
 
-def read(files: Files, region: str, report: RosterReport, _today: date) -> Roster:
+def read(files: FileSet) -> Roster:
     """A file that is not there says nothing about its noun."""
-    return Reader(files, region, report).read()
+    return Reader(files).read()
 
 
 class Reader:
-    def __init__(self, files: Files, region: str, report: RosterReport) -> None:
+    def __init__(self, files: FileSet) -> None:
         self.files = files
-        self.region = region
-        self.report = report
+        self.report = files.report
         self.roster = Roster()
 
     def read(self) -> Roster:
@@ -62,9 +60,9 @@ class Reader:
             ("phones.csv", self._phone, "contact", Noun.PHONES),
             ("emails.csv", self._email, "contact", Noun.EMAILS),
         ):
-            if name in self.files:
-                table = Table(name, self.files[name], COLUMNS[name])
-                read_rows(table, self.roster, self.report, read, id=key, speaks_of=[noun])
+            if name in self.files.files:
+                table = self.files.table(name, COLUMNS[name])
+                read_rows(self.files, table, self.roster, read, id=key, speaks_of=[noun])
         return self.roster
 
     def _school(self, row: Row) -> None:
@@ -119,7 +117,7 @@ class Reader:
             phone_of(
                 row,
                 "number",
-                self.region,
+                self.files.region,
                 self.report,
                 label=label,
                 slot=label,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
-from app.exchange.roster.people import Roster, StagedPoint, StagedSchool, read_rows
+from app.exchange.roster.people import FileSet, Roster, StagedPoint, StagedSchool, read_rows
 from app.exchange.roster.reading import mailbox_of, name_of, phone_of
 from app.exchange.roster.report import Code, Noun, RosterReport
 from app.exchange.roster.table import Row, RowError, Table
@@ -14,9 +14,7 @@ STUDENT_ROLE = "student"
 OF_USERS = (Noun.STUDENTS, Noun.CONTACTS, Noun.GUARDIANSHIPS, Noun.PHONES, Noun.EMAILS)
 
 
-def read_schools(
-    content: bytes, roster: Roster, report: RosterReport, is_active: Callable[[Row], bool]
-) -> None:
+def read_schools(files: FileSet, roster: Roster, is_active: Callable[[Row], bool]) -> None:
     """orgs.csv: those of type school; districts, departments and states are no schools."""
 
     def read(row: Row) -> None:
@@ -26,12 +24,13 @@ def read_schools(
         if row.required("type").lower() == "school" and is_active(row):
             roster.schools[source_id] = StagedSchool(name_of(row, "name") or source_id)
 
-    table = Table("orgs.csv", content, ("sourcedId", "name", "type"))
-    read_rows(table, roster, report, read, id="sourcedId", speaks_of=[Noun.SCHOOLS])
+    table = files.table("orgs.csv", ("sourcedId", "name", "type"))
+    read_rows(files, table, roster, read, id="sourcedId", speaks_of=[Noun.SCHOOLS])
 
 
-def points_of(row: Row, region: str, report: RosterReport) -> list[StagedPoint]:
+def points_of(row: Row, files: FileSet) -> list[StagedPoint]:
     """The slots of a user: one number for texts, one for calls, one address."""
+    region, report = files.region, files.report
     found = (
         phone_of(row, "sms", region, report, label="mobile", slot="sms", line_type=LineType.MOBILE),
         phone_of(row, "phone", region, report, label="phone", slot="phone", priority=1),
@@ -46,8 +45,9 @@ def nouns_of(table: Table) -> list[Noun]:
     return [noun for noun in OF_USERS if noun not in columns or any(map(table.has, columns[noun]))]
 
 
-def is_current(row: Row, begin: str, end: str, today: date, report: RosterReport) -> bool:
+def is_current(row: Row, begin: str, end: str, files: FileSet) -> bool:
     """Whether today lies within the dates of a role; an empty one is open."""
+    today, report = files.today, files.report
     return not (
         (_date(row, begin, report) or today) > today or (_date(row, end, report) or today) < today
     )
