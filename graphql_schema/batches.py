@@ -28,18 +28,28 @@ def grouped(rows: Iterable[Row], by: Callable[[Row], GroupKey]) -> dict[GroupKey
 
 
 class Districts:
-    """The districts of one answer."""
+    """Some districts; what is known of the same ones is loaded once an answer."""
 
     def __init__(self, context: Context, ids: Iterable[UUID]) -> None:
         self.context = context
-        self.ids = sorted(set(ids))
+        self.ids = tuple(sorted(set(ids)))
+
+    @classmethod
+    def of_actor(cls, context: Context) -> "Districts":
+        """Those that anything in the answer can belong to."""
+        return cls(context, context.actor.districts)
 
     @cached_property
     def policies(self) -> dict[UUID, Policy]:
-        return load_policies(self.context.db, self.ids)
+        return self.context.once(
+            ("policies", self.ids), lambda: load_policies(self.context.db, self.ids)
+        )
 
     @cached_property
     def schools(self) -> dict[UUID, list[SchoolRow]]:
+        return self.context.once(("schools", self.ids), self._load_schools)
+
+    def _load_schools(self) -> dict[UUID, list[SchoolRow]]:
         return grouped(reading.schools_of(self.context.db, self.ids), lambda row: row.district_id)
 
 
@@ -50,7 +60,7 @@ class Contacts:
         self.context = context
         self.rows = list(rows)
         self.keys = [row.key for row in self.rows]
-        self.districts = Districts(context, (row.district_id for row in self.rows))
+        self.districts = Districts.of_actor(context)
 
     @cached_property
     def students(self) -> dict[UUID, list[StudentRow]]:
@@ -69,7 +79,7 @@ class Links:
     ) -> None:
         self.context = context
         self.rows = list(rows)
-        self.districts = districts or Districts(context, (row.district_id for row in self.rows))
+        self.districts = districts or Districts.of_actor(context)
 
     @cached_property
     def by_contact(self) -> dict[UUID, list[Held]]:
@@ -107,7 +117,7 @@ class Messages:
         self.context = context
         self.rows = list(rows)
         self.keys = [row.key for row in self.rows]
-        self.districts = Districts(context, (row.district_id for row in self.rows))
+        self.districts = Districts.of_actor(context)
 
     @cached_property
     def deliveries(self) -> dict[Key, list[history.DeliveryRow]]:

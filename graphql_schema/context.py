@@ -1,13 +1,16 @@
 """What one request carries: who asks, and the transactions it runs in."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any, TypeVar
 
 import strawberry
 
 from app.actor import Actor
 from app.config import Settings
 from app.database import Database, Db
+
+Loaded = TypeVar("Loaded")
 
 
 class Context:
@@ -22,6 +25,7 @@ class Context:
         self.settings = settings
         self._reading = contextlib.ExitStack()
         self._db: Db | None = None
+        self._loaded: dict[Hashable, Any] = {}
 
     @property
     def language(self) -> str:
@@ -34,6 +38,12 @@ class Context:
             self._db = self._reading.enter_context(self.database.read(self.actor))
         return self._db
 
+    def once(self, what: Hashable, load: Callable[[], Loaded]) -> Loaded:
+        """What was loaded before in this reading, else what is loaded now."""
+        if what not in self._loaded:
+            self._loaded[what] = load()
+        return self._loaded[what]  # type: ignore[no-any-return]
+
     @contextlib.contextmanager
     def write(self) -> Iterator[Db]:
         """The transaction of one mutation. Reading begins anew after it."""
@@ -44,6 +54,7 @@ class Context:
     def close(self) -> None:
         """End reading; called at the end of the request, whatever came of it."""
         self._db = None
+        self._loaded.clear()
         self._reading.close()
 
 
