@@ -18,7 +18,7 @@ setup: .venv/.dev  ## the environment, in .venv, with everything the tests need
 	@touch $@
 
 define install
-	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $(1) \
+	$(UV) pip install --quiet --system-certs --python $(BIN)/python --require-hashes -r $(1) \
 		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 endef
@@ -57,8 +57,8 @@ bench: setup  ## speed, each figure beside a bare floor
 	$(BIN)/python -m tests.bench
 
 lock: .venv/.tool  ## pin the dependencies anew
-	echo 'uv' | $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links $(UPGRADE) -o requirements/uv.txt -
-	$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links $(UPGRADE) pyproject.toml --group build -o requirements/runtime.txt
-	$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links $(UPGRADE) pyproject.toml --group dev -o requirements/dev.txt
+	echo 'uv' | $(UV) pip compile --quiet --system-certs --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links $(UPGRADE) -o requirements/uv.txt -
+	$(UV) pip compile --quiet --system-certs --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links $(UPGRADE) pyproject.toml --group build -o requirements/runtime.txt
+	$(UV) pip compile --quiet --system-certs --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links $(UPGRADE) pyproject.toml --group dev -o requirements/dev.txt
 
 .PHONY: help setup demo test test-long check audit format bench lock

@@ -42,6 +42,7 @@ def configure_logging() -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it announces each look at a database
 
 
 def exception_without_words(_logger: object, _method: str, event: Event) -> Event:

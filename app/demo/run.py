@@ -29,7 +29,7 @@ from auth.sign_in import token_for
 OPERATOR = "demo"
 HOURS = 12
 SECOND_TO_START = 2.0
-screen = Console(stderr=True, highlight=False)
+screen = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def run_demo(data: Path, port: int, *, open_browser: bool) -> None:
@@ -157,7 +157,7 @@ def _tell(settings: Settings, data: Path) -> None:
         screen.print(f"  {email:32} {said}")
     screen.print("\n[bold]In another shell[/bold], so that `portal` finds this demo:")
     for name, value in environment(settings).items():
-        screen.print(f"  export {name}={value}", soft_wrap=True)
-    screen.print(f"  export PARENT={parent}", soft_wrap=True)
-    screen.print(f"  export STAFF={staff}", soft_wrap=True)
+        screen.print(f"  export {name}={value}")
+    screen.print(f"  export PARENT={parent}")
+    screen.print(f"  export STAFF={staff}")
     screen.print(f"\nIts files lie in {data / 'files'}. Stop with Ctrl-C; all is kept.\n")
