@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from app.consent.checkpoints import HOLDERS
 from app.consent.faults import UNREADABLE, Fault, VerifyReport
 from app.consent.fold import Standing, fold
-from app.consent.ledger import BEFORE_THE_FIRST, chain_name, evidence_hash, line_hash
+from app.consent.ledger import BEFORE_THE_FIRST, evidence_hash, line_hash
 from app.consent.models import ConsentEvent, Evidence
 from app.consent.standing import stored_standings
 from app.database import Db
@@ -137,12 +137,8 @@ class _Walk:
     def _check_place(self, line: Any) -> None:
         if line.sequence > self.reached + 1:
             raise Fault(self.chain, self.reached + 1, None, "is missing")
-        if line.sequence <= self.reached:
-            raise Fault(self.chain, line.sequence, line.id, "stands there twice")
         if line.sequence > self.head.chain_sequence:
             self._refuse(line, "is beyond the head of its chain")
-        if chain_name(line) != self.chain:
-            self._refuse(line, "is on two chains")
 
     def _check_content(self, line: Any) -> None:
         if line.previous_hash != self.hash:

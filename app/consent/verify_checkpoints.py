@@ -69,9 +69,7 @@ def _check_checkpoint(checkpoint: Any, number: int, previous: str, key: str) -> 
     if checkpoint.number > number:
         raise Fault(CHECKPOINTS, number, None, "is missing")
     problem = None
-    if checkpoint.number < number:
-        problem = "stands there twice"
-    elif checkpoint.previous_hash != previous:
+    if checkpoint.previous_hash != previous:
         problem = "does not follow the checkpoint before"
     elif checkpoint.hash != checkpoint_hash(checkpoint):
         problem = "is not what its hash covers"

@@ -8,18 +8,19 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from uuid_utils.compat import uuid7
 
 from app.config import Settings
-from app.consent.checkpoints import copy_outside, sign_heads
+from app.consent.checkpoints import checkpoint_hash, copy_outside, sign_heads, signing_key
 from app.consent.faults import VerifyReport
 from app.consent.models import Block, Consent, Evidence, OptOut, Preference, QuietHours
 from app.consent.verify import verify_district
 from app.database import Database
-from app.directory.models import Contact
+from app.directory.models import Contact, Destination
 from app.vocabulary import Channel, ConsentStatus
 from tests.conftest import on_sqlite
-from tests.consent.insider import CHECKPOINTS, EVENTS, EVIDENCE, Chain, Insider, chains_of
+from tests.consent.insider import CHECKPOINTS, EVENTS, EVIDENCE, Chain, Forged, Insider, chains_of
 from tests.consent.ledgers import Act, Family, a_family, lines_of, present
 from tests.world import World, a_world
 
@@ -175,6 +176,31 @@ def test_a_cut_of_what_was_not_signed_yet_shows_in_the_tables(
     assert str(fault) == f"{phone.name}: the tables differ from the ledger"
 
 
+def test_a_cut_shows_by_the_mark_that_its_chain_was_signed_further(
+    spoken: Family, settings: Settings, insider: Insider
+):
+    phone, _ = chains(spoken.world)
+    with insider.at_work() as db:
+        phone.delete_after(db, 2)
+        phone.set_head(db, chain_sequence=2, chain_hash=phone.lines[1].hash)
+        db.execute(sa.delete(CHECKPOINTS))
+    copy_outside(settings, spoken.world.district.key).unlink()
+    fault = present(verified(spoken.world, settings).fault)
+    assert (fault.chain, fault.sequence) == (phone.name, 3)
+
+
+def test_lines_that_no_number_leads_to_are_found(
+    spoken: Family, settings: Settings, insider: Insider
+):
+    phone, _ = chains(spoken.world)
+    with insider.at_work() as db:
+        db.execute(sa.delete(Destination).where(Destination.id == phone.holder))
+        for table in (Consent, OptOut, Block):
+            db.execute(sa.delete(table))
+    fault = present(verified(spoken.world, settings).fault)
+    assert (fault.chain, fault.sequence, fault.id) == (phone.name, 1, phone.lines[0].id)
+
+
 # Tables
 
 
@@ -230,6 +256,41 @@ def test_a_checkpoint_of_another_key_is_found(spoken: Family, settings: Settings
     strange = replace(settings, secret_key="another" * 8)
     fault = verified(spoken.world, strange).fault
     assert str(fault).endswith("is not signed with the portal's key")
+
+
+def forged_with_the_right_name(settings: Settings, checkpoint: Forged) -> None:
+    checkpoint.values["heads"] = []
+    checkpoint.values["hash"] = checkpoint_hash(checkpoint)
+    checkpoint.values["signature"] = Ed25519PrivateKey.generate().sign(b"").hex()
+
+
+def taken_from_another_history(settings: Settings, checkpoint: Forged) -> None:
+    checkpoint.values["previous_hash"] = "f" * 64
+    checkpoint.values["hash"] = checkpoint_hash(checkpoint)
+    checkpoint.values["signature"] = signing_key(settings).sign(checkpoint.hash.encode()).hex()
+
+
+FORGERIES = [
+    (forged_with_the_right_name, "is not signed with the portal's key"),
+    (taken_from_another_history, "does not follow the checkpoint before"),
+]
+
+
+@pytest.mark.parametrize(("forgery", "problem"), FORGERIES)
+def test_a_forged_checkpoint_is_found_without_a_copy_outside(
+    spoken: Family,
+    settings: Settings,
+    insider: Insider,
+    forgery: Callable[[Settings, Forged], None],
+    problem: str,
+):
+    with insider.at_work() as db:
+        checkpoint = Forged(db.execute(sa.select(CHECKPOINTS)).one())
+        forgery(settings, checkpoint)
+        db.execute(sa.update(CHECKPOINTS).values(checkpoint.values))
+    copy_outside(settings, spoken.world.district.key).unlink()
+    fault = present(verified(spoken.world, settings).fault)
+    assert (fault.chain, fault.sequence, fault.problem) == ("checkpoints", 1, problem)
 
 
 def outside_lost(lines: list[bytes]) -> list[bytes]:

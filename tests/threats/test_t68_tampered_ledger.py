@@ -95,6 +95,15 @@ def other(rng: random.Random, name: str, value: Any) -> Any:
             return uuid7() if name.endswith("_id") else "0"
 
 
+def replace_a_line(db: sa.Connection, target: Target) -> set[Place]:
+    """By one that is sound in itself."""
+    chain, sequence = target.any_line()
+    line = chain.lines[sequence - 1]
+    forged = Forged(line, source=other(target.rng, "source", line.source))
+    chain.change(db, sequence, {"source": forged.source, "hash": line_hash(forged)})
+    return {(chain.name, min(sequence + 1, len(chain)))}  # does not follow, or is not the head
+
+
 def delete_a_line(db: sa.Connection, target: Target) -> set[Place]:
     chain, sequence = target.any_line()
     db.execute(sa.delete(EVENTS).where(EVENTS.c.id == chain.lines[sequence - 1].id))
@@ -211,6 +220,7 @@ def sign_a_cut_with_a_key_of_his_own(db: sa.Connection, target: Target) -> set[P
 TAMPERINGS: tuple[Tampering, ...] = (
     edit_any_column,
     edit_any_column,  # there are twenty of them
+    replace_a_line,
     delete_a_line,
     swap_two_lines,
     insert_a_line,
