@@ -108,6 +108,11 @@ def test_a_cell_that_is_used_has_its_length() -> None:
     assert (wrong.value.code, wrong.value.column) == (Code.TOO_LONG, "a")
 
 
+def test_an_id_stands_as_it_is_and_a_text_gets_single_spaces() -> None:
+    (row,) = table("a\n A  1 \n")
+    assert (row.id("a"), row.text("a")) == ("A  1", "A 1")
+
+
 def test_columns_are_found_whatever_their_order_and_capitals() -> None:
     (row,) = table("Number, CONTACT ,,\n1,2,3,4\n", "contact", "number")
     assert (row.text("contact"), row.text("number"), row.text("other")) == ("2", "1", "")

@@ -1,5 +1,6 @@
 """A plan becomes rows, in one transaction that the caller opened."""
 
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -140,7 +141,7 @@ class Writing:
     def _write_links(self, changes: Sequence[ContactChange]) -> None:
         on_file = self.plan.destinations
         points = {link.point for change in changes for link in change.new_links}
-        ids = on_file | self._made(points - on_file.keys())
+        ids = ChainMap(self._made(point for point in points if point not in on_file), on_file)
         self._insert(
             Link,
             (

@@ -39,10 +39,7 @@ class Row:
 
     def text(self, column: str) -> str:
         """The cell with single spaces; "" where the file has no such column."""
-        cell = self._cell(column)
-        if len(cell) > LONGEST_CELL:
-            raise RowError(Code.TOO_LONG, f"longer than {LONGEST_CELL} characters", column)
-        return " ".join(cell.split())
+        return " ".join(self._short(column).split())
 
     def required(self, column: str) -> str:
         if text := self.text(column):
@@ -51,10 +48,12 @@ class Row:
 
     def id(self, column: str) -> str:
         """A source id as it stands, without the spaces around it."""
-        text = self.required(column)
-        if not text.isprintable():
+        source_id = self._short(column).strip()
+        if not source_id:
+            raise RowError(Code.MISSING, "must not be empty", column)
+        if not source_id.isprintable():
             raise RowError(Code.NAME, "an id cannot hold hidden characters", column)
-        return text
+        return source_id
 
     def ids(self, column: str) -> list[str]:
         """A list of source ids within one cell, separated by commas."""
@@ -67,6 +66,12 @@ class Row:
         except (RowError, IndexError):
             return None
         return source_id if _is_clean(source_id) else None
+
+    def _short(self, column: str) -> str:
+        cell = self._cell(column)
+        if len(cell) > LONGEST_CELL:
+            raise RowError(Code.TOO_LONG, f"longer than {LONGEST_CELL} characters", column)
+        return cell
 
     def _cell(self, column: str) -> str:
         index = self.table.columns.get(column)
