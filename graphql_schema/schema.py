@@ -7,6 +7,7 @@ from graphql_schema.change import ChangeMutation
 from graphql_schema.choice import ChoiceMutation
 from graphql_schema.destination import Device, Mailbox, Phone
 from graphql_schema.errors import Conflict, InvalidInput, NotAllowed
+from graphql_schema.executor import Executor
 from graphql_schema.message import MessageMutation
 from graphql_schema.scalars import SCALARS
 from graphql_schema.viewer import Query
@@ -22,4 +23,5 @@ schema = strawberry.Schema(
     mutation=Mutation,
     types=[Phone, Mailbox, Device, InvalidInput, NotAllowed, Conflict],
     config=StrawberryConfig(scalar_map=SCALARS),
+    execution_context_class=Executor,
 )
