@@ -8,7 +8,6 @@ import strawberry
 from app.consent.disclosures import disclosure_for
 from app.consent.facts import Chosen, Spoken, status_of
 from app.consent.history import EventRow, history_of
-from app.consent.rules import decide
 from app.consent.wording import explain, summary
 from app.directory.links import Held
 from app.directory.policy import Kind, Policy, time_of_day
@@ -97,9 +96,7 @@ class Preference:
         """What would happen to such a message now."""
         held, channel, batch = self.setting.held, self.setting.channel, self.setting.batch
         policy = batch.districts.policies[held.district_id]
-        decided = decide(
-            batch.book.facts(held, channel), self.kind.rule(channel), info.context.db.now
-        )
+        decided = batch.book.decision(held, channel, self.kind, info.context.db.now)
         said = explain(decided, self.kind, channel, policy.timezone, info.context.language)
         return Decision.of(decided, said, policy, lambda: batch.events)
 

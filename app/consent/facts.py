@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from app.consent.models import Block, Consent, OptOut, Preference, QuietHours
 from app.consent.quiet_hours import QuietSpan
-from app.consent.rules import Facts, Said, Stop
+from app.consent.rules import Decision, Facts, Said, Stop, decide
 from app.database import Db
 from app.directory.links import Held
-from app.directory.policy import Policy
+from app.directory.policy import Kind, Policy
 from app.optouts.models import OptOutReport
 from app.vocabulary import (
     Channel,
@@ -155,6 +155,8 @@ class FactBook:
         self.policies = policies
         self._spoken: dict[tuple[str, UUID, str | None], list[Spoken]] = defaultdict(list)
         self._chosen: dict[tuple[str, UUID, str], list[Chosen]] = defaultdict(list)
+        self._facts: dict[tuple[UUID, Channel], Facts] = {}
+        self._decisions: dict[tuple[UUID, Channel, UUID, datetime], Decision] = {}
         for row in spoken:
             self._spoken[row.what, row.destination_id, row.channel].append(row)
         for choice in chosen:
@@ -200,8 +202,23 @@ class FactBook:
                 events += [row.event_id for row in (*chosen, *([quiet] if quiet else []))]
                 yield from ((held.district_id, event) for event in events if event)
 
+    def decision(self, held: Held, channel: Channel, kind: Kind, at: datetime) -> Decision:
+        """What would happen to such a message at that moment."""
+        asked = (held.id, channel, kind.id, at)
+        known = self._decisions.get(asked)
+        if known is None:
+            known = decide(self.facts(held, channel), kind.rule(channel), at)
+            self._decisions[asked] = known
+        return known
+
     def facts(self, held: Held, channel: Channel) -> Facts:
         """The argument of `decide` for this link and channel."""
+        known = self._facts.get((held.id, channel))
+        if known is None:
+            known = self._facts[held.id, channel] = self._gathered(held, channel)
+        return known
+
+    def _gathered(self, held: Held, channel: Channel) -> Facts:
         policy = self.policies[held.district_id]
         consent, blocks = self.consent(held, channel), self.blocks(held, channel)
         return Facts(

@@ -8,7 +8,7 @@ from babel.dates import format_datetime
 from babel.lists import format_list
 
 from app.consent.facts import FactBook
-from app.consent.rules import Decision, decide
+from app.consent.rules import Decision
 from app.directory.links import Held
 from app.directory.policy import Kind
 from app.translation import locale_of, say
@@ -89,7 +89,7 @@ def summary(book: FactBook, held: Held, at: datetime, language: str) -> str:
 
 
 def _reaches(book: FactBook, held: Held, kind: Kind, channel: Channel, at: datetime) -> bool:
-    decision = decide(book.facts(held, channel), kind.rule(channel), at)
+    decision = book.decision(held, channel, kind, at)
     return decision.allowed or decision.reason in LATER
 
 
