@@ -13,4 +13,4 @@ def system_clock() -> datetime:
 
 def rfc3339(instant: datetime) -> str:
     """`2026-11-20T14:05:00.000000Z`: UTC, always six digits, so that text sorts as time does."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
