@@ -37,11 +37,12 @@ def grant_consent(
     disclosure = agreed_disclosure(db, policy, channel, disclosure_version)
     consent = record.consent_of(db, destination, channel)
     require_version(
+        db,
         version,
         consent.version if consent else 0,
         current=consent.status if consent else ConsentStatus.UNKNOWN,
         asked=ConsentStatus.GRANTED,
-        changed_at=consent.since if consent else None,
+        event=(consent.district_id, consent.event_id) if consent else None,
     )
     saying = Saying(actor, db.now, actor.source, contact.id, disclosure=disclosure)
     if consent and consent.status is ConsentStatus.REVOKED:

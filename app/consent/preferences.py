@@ -1,24 +1,23 @@
 """What a parent chooses for herself: types, quiet hours, pauses."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import sqlalchemy as sa
 
 from app.actor import Actor, Guardian, require_guardian
-from app.consent import record, record_choices
+from app.consent import record_choices
+from app.consent.facts import FactBook, load_facts, status_of
 from app.consent.ledger import Saying
-from app.consent.models import ConsentEvent, Preference, QuietHours
-from app.consent.setting import offered_kind, own_channel, require_version
+from app.consent.setting import offered_kind, own_channel, require_channel, require_version
 from app.database import Db
-from app.directory.links import Key
-from app.directory.models import Contact, Destination, Link
-from app.directory.policy import Kind, Policy, load_policies, minute_of_day, time_of_day
+from app.directory.links import Held, Key, links_by_id
+from app.directory.models import Contact, Link
+from app.directory.policy import Kind, load_policies, minute_of_day, time_of_day
 from app.directory.visible import own_contact
 from app.errors import Invalid, NotFound, PortalError
-from app.vocabulary import Channel, ConsentStatus, OptOutScope
+from app.vocabulary import Channel, ConsentStatus
 
 MOST_CHOICES = 200
 LONGEST_PAUSE = timedelta(days=366)
@@ -50,50 +49,70 @@ def set_preferences(
     guardian = require_guardian(actor)
     if not 1 <= len(choices) <= MOST_CHOICES:
         raise Invalid(f"Choose 1 to {MOST_CHOICES} at once.", path=("preferences",))
-    _lock_contacts(db, guardian, choices)
-    policies = load_policies(db, guardian.districts)
+    page = _load_page(db, guardian, choices)
     done: list[Choice] = []
     refused: list[PortalError] = []
     for place, choice in enumerate(choices):
         try:
             if choice.setting in {earlier.setting for earlier in done}:
                 raise Invalid("The same setting stands here twice.")
-            with db.savepoint():
-                _set_preference(db, actor, policies, choice)
+            _set_preference(db, actor, page, choice)
             done.append(choice)
         except PortalError as error:
             refused.append(error.under("preferences", str(place)))
     return done, refused
 
 
-def _lock_contacts(db: Db, guardian: Guardian, choices: Iterable[Choice]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What the choices are about, read at once: her contacts (locked) and what stands there."""
+
+    contacts: Mapping[Key, Contact]
+    links: Mapping[Key, Held]
+    book: FactBook
+
+
+def _load_page(db: Db, guardian: Guardian, choices: Sequence[Choice]) -> _Page:
+    asked = sorted({choice.link_key for choice in choices})
+    contacts = _lock_contacts(db, guardian, asked)
+    held = [one for one in links_by_id(db, asked) if (one.district_id, one.contact_id) in contacts]
+    policies = load_policies(db, guardian.districts)
+    return _Page(contacts, {one.key: one for one in held}, load_facts(db, policies, held))
+
+
+def _lock_contacts(db: Db, guardian: Guardian, links: Sequence[Key]) -> dict[Key, Contact]:
     """In one order for everybody, whatever the order of the choices."""
-    holders = db.all(CONTACTS_OF, links=sorted({choice.link_key for choice in choices}))
-    for district_id, contact_id in sorted({tuple(row) for row in holders}):
-        if (district_id, contact_id) in guardian.contacts:
-            db.lock(Contact, district_id, contact_id)
+    holders = {(row.district_id, row.contact_id) for row in db.all(CONTACTS_OF, links=links)}
+    locked = {key: db.lock(Contact, *key) for key in sorted(holders & set(guardian.contacts))}
+    return {key: contact for key, contact in locked.items() if contact is not None}
 
 
-def _set_preference(db: Db, actor: Actor, policies: dict[UUID, Policy], choice: Choice) -> None:
-    contact, link, destination = own_channel(db, actor, choice.link_key, choice.channel)
-    kind = offered_kind(policies[link.district_id], choice.type_key)
-    standing = record_choices.preference_of(db, link, choice.channel, kind.id)
-    wanted = standing.wanted if standing else None
+def _set_preference(db: Db, actor: Actor, page: _Page, choice: Choice) -> None:
+    """Everything is asked before anything is written, so that a refusal leaves nothing."""
+    link = page.links.get(choice.link_key)
+    if link is None:
+        raise NotFound(path=("destinationId",))
+    require_channel(link.kind, choice.channel)
+    kind = offered_kind(page.book.policies[link.district_id], choice.type_key)
+    standing = page.book.preferences(link, choice.channel).get(kind.id)
+    wanted = bool(standing.first) if standing else None
     if choice.wanted is not False:  # turning down never conflicts
         require_version(
+            db,
             choice.version,
             standing.version if standing else 0,
             current=_yes_or_no(wanted),
             asked=_yes_or_no(choice.wanted),
-            changed_at=_changed_at(db, standing),
+            event=(link.district_id, standing.event_id) if standing else None,
         )
     if choice.wanted is False and choice.channel in kind.locked:
         raise Invalid(
             "You can't turn this off. Questions? Call the school office.", path=("wanted",)
         )
     if choice.wanted:
-        _require_not_stopped(db, destination, choice.channel, kind)
+        _require_not_stopped(page.book, link, choice.channel, kind)
     if choice.wanted != wanted:
+        contact = page.contacts[link.district_id, link.contact_id]
         saying = Saying(actor, db.now, actor.source, contact.id)
         record_choices.choose(db, contact, link, choice.channel, kind.id, choice.wanted, saying)
 
@@ -102,23 +121,14 @@ def _yes_or_no(wanted: bool | None) -> str | None:
     return None if wanted is None else str(wanted).lower()
 
 
-def _changed_at(db: Db, standing: Preference | QuietHours | None) -> datetime | None:
-    event = db.get(ConsentEvent, standing.district_id, standing.event_id) if standing else None
-    return event.at if event else None
-
-
-def _require_not_stopped(db: Db, destination: Destination, channel: Channel, kind: Kind) -> None:
+def _require_not_stopped(book: FactBook, link: Held, channel: Channel, kind: Kind) -> None:
     """A choice never lifts a stop silently: whoever wants the type back says so."""
-    consent = record.consent_of(db, destination, channel)
-    if consent and consent.status is ConsentStatus.REVOKED:
+    if status_of(book.consent(link, channel)) is ConsentStatus.REVOKED:
         raise Invalid(
             "Messages are turned off here. Use grantConsent to be reached again.",
             path=("wanted",),
         )
-    scopes: list[tuple[OptOutScope, UUID | None]] = [(OptOutScope.BROADCAST_TYPE, kind.id)]
-    if not kind.emergency:
-        scopes.append((OptOutScope.NON_EMERGENCY, None))
-    if any(record.find_opt_out(db, destination, channel, *scope) for scope in scopes):
+    if any(row.stop.covers(kind.rule(channel)) for row in book.opt_outs(link, channel)):
         raise Invalid(
             "There is an opt-out here. Use liftOptOut to be reached again.", path=("wanted",)
         )
@@ -140,11 +150,12 @@ def set_quiet_hours(
     standing = record_choices.quiet_hours_of(db, link, channel)
     current = (standing.from_minute, standing.to_minute) if standing else None
     require_version(
+        db,
         version,
         standing.version if standing else 0,
         current=_written(current),
         asked=_written(asked),
-        changed_at=_changed_at(db, standing),
+        event=(link.district_id, standing.event_id) if standing else None,
     )
     if asked != current:
         saying = Saying(actor, db.now, actor.source, contact.id)

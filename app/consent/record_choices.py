@@ -12,6 +12,7 @@ from app.clock import rfc3339
 from app.consent.ledger import Saying, append
 from app.consent.models import Preference, QuietHours
 from app.database import Db
+from app.directory.links import Held
 from app.directory.models import Contact, Link
 from app.vocabulary import Channel, ConsentAction
 
@@ -19,7 +20,7 @@ from app.vocabulary import Channel, ConsentAction
 def choose(
     db: Db,
     contact: Contact,
-    link: Link,
+    link: Link | Held,
     channel: Channel,
     broadcast_type_id: UUID,
     wanted: bool | None,
@@ -54,7 +55,7 @@ def choose(
 
 
 def preference_of(
-    db: Db, link: Link, channel: Channel, broadcast_type_id: UUID
+    db: Db, link: Link | Held, channel: Channel, broadcast_type_id: UUID
 ) -> Preference | None:
     return db.session.scalar(
         sa.select(Preference).where(

@@ -1,15 +1,14 @@
 """The one setting a parent wants to change: on a number of hers, and as she last saw it."""
 
-from datetime import datetime
-
 from app.actor import Actor
+from app.consent.models import ConsentEvent
 from app.database import Db
 from app.directory.links import Key
 from app.directory.models import Contact, Destination, Link
 from app.directory.policy import Kind, Policy
 from app.directory.visible import own_link
 from app.errors import Conflict, Invalid, NotFound
-from app.vocabulary import CHANNELS_OF, Channel
+from app.vocabulary import CHANNELS_OF, Channel, DestinationKind
 
 
 def own_channel(
@@ -21,9 +20,14 @@ def own_channel(
     except NotFound:
         raise NotFound(path=("destinationId",)) from None
     destination = db.get(Destination, link.district_id, link.destination_id)
-    if destination is None or channel not in CHANNELS_OF[destination.kind]:
-        raise Invalid("This destination cannot be reached that way.", path=("channel",))
+    assert destination is not None
+    require_channel(destination.kind, channel)
     return contact, link, destination
+
+
+def require_channel(kind: DestinationKind, channel: Channel) -> None:
+    if channel not in CHANNELS_OF[kind]:
+        raise Invalid("This destination cannot be reached that way.", path=("channel",))
 
 
 def offered_kind(policy: Policy, key: Key) -> Kind:
@@ -35,23 +39,27 @@ def offered_kind(policy: Policy, key: Key) -> Kind:
 
 
 def require_version(
+    db: Db,
     seen: int | None,
     standing: int,
     *,
     current: str | None,
     asked: str | None,
-    changed_at: datetime | None,
+    event: Key | None,
 ) -> None:
     """Nobody has changed it since the writer saw it; `seen` None = whoever writes last wins.
 
-    Raises Conflict with the value that stands now. It never says who: a number may be shared.
+    Raises Conflict with the value that stands now, and when `event` made it stand. It never says
+    who: a number may be shared.
     """
-    if seen is not None and seen != standing:
-        raise Conflict(
-            "This has changed since you looked.",
-            current_version=standing,
-            current=current,
-            asked=asked,
-            changed_at=changed_at,
-            path=("version",),
-        )
+    if seen is None or seen == standing:
+        return
+    line = db.get(ConsentEvent, *event) if event else None
+    raise Conflict(
+        "This has changed since you looked.",
+        current_version=standing,
+        current=current,
+        asked=asked,
+        changed_at=line.at if line else None,
+        path=("version",),
+    )
