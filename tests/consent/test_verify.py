@@ -237,6 +237,16 @@ def test_a_table_that_differs_from_the_ledger_is_found(
     assert fault.problem == "the tables differ from the ledger"
 
 
+def test_of_two_tables_that_differ_the_first_chain_is_told(
+    spoken: Family, settings: Settings, insider: Insider
+):
+    with insider.at_work() as db:
+        db.execute(sa.delete(Preference))
+        db.execute(sa.delete(Block))
+    fault = present(verified(spoken.world, settings).fault)
+    assert fault.chain == chains(spoken.world)[0].name
+
+
 def test_a_row_about_somebody_who_never_spoke_is_found(
     spoken: Family, settings: Settings, insider: Insider
 ):
