@@ -1,6 +1,7 @@
 """Fixtures of all tests: a database of either kind, a clock to set, a small world."""
 
 import contextlib
+import logging
 import random
 import socket
 from collections.abc import Callable, Iterator
@@ -42,6 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("long" if config.getoption("--long") else "short")
     configure_logging()
+    logging.getLogger("mail").setLevel(logging.WARNING)  # the mail server of the tests
     worker = getattr(config, "workerinput", None)
     if worker is not None:
         config.stash[CLUSTER] = Cluster(Path(worker["cluster"]))

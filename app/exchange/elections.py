@@ -61,6 +61,7 @@ def _locked(db: Db, district_id: UUID, ids: Iterable[UUID]) -> dict[UUID, Destin
         .where(Destination.district_id == district_id, Destination.id.in_(set(ids)))
         .order_by(Destination.id)
         .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
     return {row.id: row for row in db.session.scalars(statement)}
 
