@@ -7,7 +7,7 @@ from app.database import Db
 from app.directory.links import Key
 from app.errors import Invalid, NotFound
 from app.messages.history import messages_by_key
-from app.messages.statements import READ
+from app.messages.statements import LOCKED, READ
 from app.paging import LARGEST_SIZE
 
 
@@ -24,4 +24,5 @@ def mark_read(db: Db, actor: Actor, messages: Sequence[Key]) -> None:
         if key not in found:
             raise NotFound(path=("messageIds", str(place)))
     if messages:
+        db.all(LOCKED, messages=list(messages))
         db.execute(READ, messages=list(messages), now=db.now)

@@ -196,6 +196,14 @@ FOUND = _shown(
     .subquery()
 )
 
+# In one order for everybody, so that two devices that read the same queue.
+LOCKED = (
+    sa.select(Message.id)
+    .where(_keys(Message.district_id, Message.id, "messages"))
+    .order_by(Message.district_id, Message.id)
+    .with_for_update(key_share=True)
+)
+
 READ = (
     sa.update(Message)
     .where(

@@ -1,6 +1,8 @@
 """Who waits for whom, and what she finds when it is her turn."""
 
+import random
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -16,6 +18,8 @@ from app.directory.holding import let_go
 from app.directory.links import Key
 from app.directory.models import Contact, Destination, Link
 from app.directory.policy import load_policies
+from app.messages.models import Message
+from app.messages.reading import mark_read
 from app.vocabulary import (
     ChangeDecision,
     ChangeRequestStatus,
@@ -181,3 +185,20 @@ def test_a_message_for_a_contact_does_not_wait_for_a_decision_about_her(world: W
     with ThreadPoolExecutor(1) as aside, world.database.write(world.service) as db:
         db.lock(Contact, marge.district_id, marge.id)
         assert begun(aside, send).done()
+
+
+def test_two_devices_that_mark_the_same_messages_as_read_queue(world: World, rng: random.Random):
+    marge, actor = a_family(world)
+    with world.database.write(world.service) as db:
+        messages = [a_message(db, a_broadcast(db, world.attendance), marge) for _ in range(100)]
+    keys = [(message.district_id, message.id) for message in messages]
+
+    def read(some: list[Key]) -> None:
+        with world.database.write(actor) as db:
+            mark_read(db, actor, some)
+
+    for _ in range(10):
+        with world.database.write(world.service) as db:
+            db.execute(sa.update(Message).values(read_at=None))
+        orders = [rng.sample(keys, rng.randint(50, 100)) for _ in range(6)]
+        assert at_once(*(partial(read, some) for some in orders)) == [None] * 6
