@@ -11,14 +11,16 @@ from app.consent.history import EventRow, history_of
 from app.consent.wording import explain, summary
 from app.directory.links import Held
 from app.directory.policy import Kind, Policy, time_of_day
+from app.directory.reading import find_link
+from app.errors import NotFound
 from app.paging import Position
 from app.vocabulary import Channel, ConsentStatus, DestinationKind, LineType, OptOutScope, Source
 from graphql_schema.batches import Links
 from graphql_schema.connection import connection
-from graphql_schema.context import Info
+from graphql_schema.context import Context, Info
 from graphql_schema.district import BroadcastType
 from graphql_schema.ids import Kind as IdKind
-from graphql_schema.ids import global_id
+from graphql_schema.ids import global_id, key_of
 from graphql_schema.ledger import (
     ConsentEvent,
     ConsentEventConnection,
@@ -26,6 +28,7 @@ from graphql_schema.ledger import (
     Decision,
     Disclosure,
 )
+from graphql_schema.mutation import Done
 from graphql_schema.node import Node
 from graphql_schema.scalars import EmailAddress, PhoneNumber
 
@@ -233,3 +236,14 @@ def destination_of(held: Held, batch: Links) -> Phone | Mailbox | Device:
             return Mailbox(**common, address=EmailAddress(held.value))
         case DestinationKind.DEVICE:
             return Device(**common, name=held.display)
+
+
+def changed_destination(context: Context, done: Done, id: str) -> Destination | None:
+    """The destination the mutation changed, as it is now; None once it is gone."""
+    if done.ids is None:
+        return None
+    try:
+        held = find_link(context.db, context.actor, key_of(id, IdKind.LINK))
+    except NotFound:
+        return None
+    return destination_of(held, Links(context, [held]))

@@ -63,6 +63,18 @@ def run(context: Context, mutation: str, input: Any, act: Act) -> Done:
     return _answer(context, outcome)
 
 
+def run_command(
+    context: Context, mutation: str, input: object, act: Callable[[Db, Actor], None]
+) -> Done:
+    """A mutation whose answer needs nothing but its input."""
+
+    def acted(db: Db, actor: Actor) -> Effect:
+        act(db, actor)
+        return Effect({})
+
+    return run(context, mutation, input, acted)
+
+
 def _once(db: Db, actor: Actor, mutation: str, input: Any, act: Act) -> Mapping[str, Any]:
     caller, key = identity(actor), input.client_mutation_id
     stored = remembered(db, caller, key, mutation, _fingerprint(input))

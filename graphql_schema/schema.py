@@ -4,17 +4,18 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from graphql_schema.change import ChangeMutation
-from graphql_schema.choice import ChoiceMutation
+from graphql_schema.consent import ConsentMutation
 from graphql_schema.destination import Device, Mailbox, Phone
 from graphql_schema.errors import Conflict, InvalidInput, NotAllowed
 from graphql_schema.executor import Executor
 from graphql_schema.message import MessageMutation
+from graphql_schema.preference import PreferenceMutation
 from graphql_schema.scalars import SCALARS
 from graphql_schema.viewer import Query
 
 
 @strawberry.type
-class Mutation(ChoiceMutation, MessageMutation, ChangeMutation):
+class Mutation(ConsentMutation, PreferenceMutation, MessageMutation, ChangeMutation):
     pass
 
 

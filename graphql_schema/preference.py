@@ -1,63 +1,27 @@
-"""Mutations of what a parent decides for her numbers."""
+"""Mutations of what a parent chooses for herself: types, quiet hours, pauses."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 import strawberry
 
 from app.actor import Actor
-from app.consent import choices, preferences
+from app.consent import preferences
 from app.database import Db
-from app.directory.reading import find_contact, find_link, own_links
+from app.directory.reading import find_contact, own_links
 from app.errors import Invalid, NotFound
-from app.vocabulary import Channel, OptOutScope
+from app.vocabulary import Channel
 from graphql_schema.batches import Contacts, Links
 from graphql_schema.contact import Contact
 from graphql_schema.context import Context, Info
 from graphql_schema.destination import (
     ChannelSetting,
-    Consent,
     Destination,
     Preference,
-    destination_of,
+    changed_destination,
 )
 from graphql_schema.errors import UserError
-from graphql_schema.ids import Kind, asked_key, global_id, key_of, optional_asked_key
-from graphql_schema.mutation import Done, Effect, run
-
-
-@strawberry.input
-class GrantConsentInput:
-    client_mutation_id: strawberry.ID
-    destination_id: strawberry.ID
-    channel: Channel
-    disclosure_version: str
-    version: int | None = None
-
-
-@strawberry.input
-class RevokeConsentInput:
-    client_mutation_id: strawberry.ID
-    destination_id: strawberry.ID
-    channel: Channel
-
-
-@strawberry.input
-class OptOutInput:
-    client_mutation_id: strawberry.ID
-    destination_id: strawberry.ID
-    channel: Channel
-    scope: OptOutScope
-    broadcast_type_id: strawberry.ID | None = None
-
-
-@strawberry.input
-class LiftOptOutInput:
-    client_mutation_id: strawberry.ID
-    destination_id: strawberry.ID
-    channel: Channel
-    scope: OptOutScope
-    broadcast_type_id: strawberry.ID | None = None
+from graphql_schema.ids import Kind, asked_key, global_id, key_of
+from graphql_schema.mutation import Done, Effect, run, run_command
 
 
 @strawberry.input
@@ -93,21 +57,6 @@ class PauseMessagesInput:
 
 
 @strawberry.type
-class ConsentPayload:
-    consent: Consent | None
-    destination: Destination | None
-    errors: list[UserError]
-    client_mutation_id: strawberry.ID
-
-
-@strawberry.type
-class OptOutPayload:
-    destination: Destination | None
-    errors: list[UserError]
-    client_mutation_id: strawberry.ID
-
-
-@strawberry.type
 class SetPreferencesPayload:
     preferences: list[Preference]
     errors: list[UserError]
@@ -128,95 +77,8 @@ class PauseMessagesPayload:
     client_mutation_id: strawberry.ID
 
 
-def _destination(context: Context, done: Done, id: str) -> Destination | None:
-    """The destination the mutation changed, as it is now; None once it is gone."""
-    if done.ids is None:
-        return None
-    try:
-        held = find_link(context.db, context.actor, key_of(id, Kind.LINK))
-    except NotFound:
-        return None
-    return destination_of(held, Links(context, [held]))
-
-
-def _consent(
-    context: Context, input: GrantConsentInput | RevokeConsentInput, done: Done
-) -> ConsentPayload:
-    destination = _destination(context, done, input.destination_id)
-    consent = None
-    if destination is not None:
-        spoken = destination.batch.book.consent(destination.held, input.channel)
-        consent = Consent.of(spoken, context.db.now)
-    return ConsentPayload(
-        consent=consent,
-        destination=destination,
-        errors=done.errors,
-        client_mutation_id=input.client_mutation_id,
-    )
-
-
-def _run(context: Context, mutation: str, input: object, act: Callable[[Db, Actor], None]) -> Done:
-    """A mutation whose answer needs nothing but its input."""
-
-    def acted(db: Db, actor: Actor) -> Effect:
-        act(db, actor)
-        return Effect({})
-
-    return run(context, mutation, input, acted)
-
-
-def _change_opt_out(
-    context: Context,
-    mutation: str,
-    input: OptOutInput | LiftOptOutInput,
-    use_case: Callable[..., None],
-) -> OptOutPayload:
-    def act(db: Db, actor: Actor) -> None:
-        use_case(
-            db,
-            actor,
-            asked_key(input.destination_id, Kind.LINK),
-            input.channel,
-            input.scope,
-            optional_asked_key(input.broadcast_type_id, Kind.BROADCAST_TYPE),
-        )
-
-    done = _run(context, mutation, input, act)
-    return OptOutPayload(
-        destination=_destination(context, done, input.destination_id),
-        errors=done.errors,
-        client_mutation_id=input.client_mutation_id,
-    )
-
-
 @strawberry.type
-class ChoiceMutation:
-    @strawberry.mutation
-    def grant_consent(self, info: Info, input: GrantConsentInput) -> ConsentPayload:
-        def act(db: Db, actor: Actor) -> None:
-            link = asked_key(input.destination_id, Kind.LINK)
-            choices.grant_consent(
-                db, actor, link, input.channel, input.disclosure_version, input.version
-            )
-
-        return _consent(info.context, input, _run(info.context, "grantConsent", input, act))
-
-    @strawberry.mutation
-    def revoke_consent(self, info: Info, input: RevokeConsentInput) -> ConsentPayload:
-        def act(db: Db, actor: Actor) -> None:
-            link = asked_key(input.destination_id, Kind.LINK)
-            choices.revoke_consent(db, actor, link, input.channel)
-
-        return _consent(info.context, input, _run(info.context, "revokeConsent", input, act))
-
-    @strawberry.mutation
-    def opt_out(self, info: Info, input: OptOutInput) -> OptOutPayload:
-        return _change_opt_out(info.context, "optOut", input, choices.opt_out)
-
-    @strawberry.mutation
-    def lift_opt_out(self, info: Info, input: LiftOptOutInput) -> OptOutPayload:
-        return _change_opt_out(info.context, "liftOptOut", input, choices.lift_opt_out)
-
+class PreferenceMutation:
     @strawberry.mutation
     def set_preferences(self, info: Info, input: SetPreferencesInput) -> SetPreferencesPayload:
         def act(db: Db, actor: Actor) -> Effect:
@@ -236,9 +98,9 @@ class ChoiceMutation:
             link = asked_key(input.destination_id, Kind.LINK)
             preferences.set_quiet_hours(db, actor, link, input.channel, _span(input), input.version)
 
-        done = _run(info.context, "setQuietHours", input, act)
+        done = run_command(info.context, "setQuietHours", input, act)
         return SetQuietHoursPayload(
-            destination=_destination(info.context, done, input.destination_id),
+            destination=changed_destination(info.context, done, input.destination_id),
             errors=done.errors,
             client_mutation_id=input.client_mutation_id,
         )
@@ -250,7 +112,7 @@ class ChoiceMutation:
             preferences.pause_messages(db, actor, contact, input.until)
 
         context = info.context
-        done = _run(context, "pauseMessages", input, act)
+        done = run_command(context, "pauseMessages", input, act)
         return PauseMessagesPayload(
             contact=_contact(context, done, input.contact_id),
             errors=done.errors,
