@@ -6,6 +6,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -35,6 +36,7 @@ JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=Tru
 BUSY_SECONDS = 10
 ROWS_AT_ONCE = 5_000
 POOL_SIZE = 8
+KEYS_KEPT = 10_000
 SQLITE_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -263,6 +265,18 @@ class KeyListCompiler(SQLiteCompiler):
         return parameters, rendered
 
 
+@lru_cache(KEYS_KEPT)
+def _key(text: str | None) -> UUID | None:
+    return None if text is None else UUID(text)
+
+
+class KeyText(sa.Uuid[UUID]):
+    """Keys as SQLite's text; an answer meets most of them several times, and makes each once."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        return _key
+
+
 def create_engine(url: str) -> Engine:
     """An engine for either database; SQLite gets WAL, full syncs and foreign keys."""
     if not url.startswith("sqlite"):
@@ -276,6 +290,7 @@ def create_engine(url: str) -> Engine:
         connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
     )
     engine.dialect.statement_compiler = KeyListCompiler
+    engine.dialect.colspecs = {**engine.dialect.colspecs, sa.Uuid: KeyText}
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
