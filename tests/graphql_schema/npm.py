@@ -31,7 +31,7 @@ def _run(program: str, *arguments: str) -> str:
     done = subprocess.run(
         (programs / program, *arguments),
         cwd=FOLDER,
-        env=os.environ | {"PATH": path, "NO_PROXY": "127.0.0.1"},
+        env=os.environ | {"PATH": path, "NO_PROXY": "127.0.0.1", "NODE_USE_SYSTEM_CA": "1"},
         capture_output=True,
         text=True,
         timeout=NPM_SECONDS,
