@@ -1,19 +1,21 @@
 """Sibling batches: the first of a list's rows that needs more loads it for all of them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cached_property
 from typing import TypeVar
 from uuid import UUID
 
 from app.changes import reading as changes
 from app.consent.facts import FactBook, load_facts
-from app.consent.history import EventRow, events_by_id
+from app.consent.history import EventRow, events_by_id, first_pages
 from app.directory import reading
 from app.directory.links import Held, Key, links_of
 from app.directory.policy import Policy, load_policies
 from app.directory.reading import ContactRow, SchoolRow, StudentRow
 from app.messages import history
+from app.paging import Page
+from app.vocabulary import ChangeRequestStatus
 from graphql_schema.context import Context
 
 Row = TypeVar("Row")
@@ -25,6 +27,10 @@ def grouped(rows: Iterable[Row], by: Callable[[Row], GroupKey]) -> dict[GroupKey
     for row in rows:
         groups[by(row)].append(row)
     return groups
+
+
+def _rows_of(pages: Mapping[Key, Page[Row]]) -> list[Row]:
+    return [row for page in pages.values() for row in page.rows]
 
 
 class Districts:
@@ -70,6 +76,30 @@ class Contacts:
     def links(self) -> "Links":
         return Links(self.context, links_of(self.context.db, self.keys), self.districts)
 
+    def messages(
+        self, first: int | None, filter: history.MessageFilter
+    ) -> tuple[dict[Key, Page[history.MessageRow]], "Messages"]:
+        """The newest of each contact, and the batch that their rows share."""
+
+        def load() -> tuple[dict[Key, Page[history.MessageRow]], Messages]:
+            db, actor = self.context.db, self.context.actor
+            pages = history.first_pages(db, actor, self.keys, first, filter)
+            return pages, Messages(self.context, _rows_of(pages))
+
+        return self.context.once((self, "messages", first, filter), load)
+
+    def requests(
+        self, first: int | None, status: ChangeRequestStatus | None
+    ) -> tuple[dict[Key, Page[changes.RequestRow]], "Requests"]:
+        """The newest of each contact, and the batch that their rows share."""
+
+        def load() -> tuple[dict[Key, Page[changes.RequestRow]], Requests]:
+            db, actor = self.context.db, self.context.actor
+            pages = changes.first_pages(db, actor, self.keys, status, first)
+            return pages, Requests(self.context, _rows_of(pages))
+
+        return self.context.once((self, "requests", first, status), load)
+
 
 class Links:
     """The destinations of one list, with all that the rules need to know of them."""
@@ -96,6 +126,12 @@ class Links:
     @cached_property
     def events(self) -> "Events":
         return Events(self.context, self.book.event_keys(self.rows))
+
+    def histories(self, first: int | None) -> dict[UUID, Page[EventRow]]:
+        """The newest lines about each."""
+        return self.context.once(
+            (self, "histories", first), lambda: first_pages(self.context.db, self.rows, first)
+        )
 
 
 class Events:

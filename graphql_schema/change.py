@@ -131,7 +131,12 @@ class ChangeRequestConnection(Connection[ChangeRequest]):
 def request_connection(
     context: Context, page: Page[reading.RequestRow], after: str | None
 ) -> ChangeRequestConnection:
-    batch = Requests(context, page.rows)
+    return shown_requests(page, Requests(context, page.rows), after)
+
+
+def shown_requests(
+    page: Page[reading.RequestRow], batch: Requests, after: str | None
+) -> ChangeRequestConnection:
     return connection(  # type: ignore[no-any-return]
         page,
         of=ChangeRequestConnection,

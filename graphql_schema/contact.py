@@ -9,12 +9,18 @@ from app.changes import reading as changes
 from app.directory.reading import ContactRow
 from app.vocabulary import ChangeRequestStatus
 from graphql_schema.batches import Contacts
-from graphql_schema.change import ChangeRequestConnection, request_connection
+from graphql_schema.change import ChangeRequestConnection, request_connection, shown_requests
 from graphql_schema.context import Info
 from graphql_schema.destination import Destination, destination_of
 from graphql_schema.district import District, Student
 from graphql_schema.ids import Kind, global_id
-from graphql_schema.message import MessageConnection, MessageFilter, message_connection
+from graphql_schema.message import (
+    MessageConnection,
+    MessageFilter,
+    known_filter,
+    message_connection,
+    shown_messages,
+)
 from graphql_schema.node import Node
 
 
@@ -65,7 +71,10 @@ class Contact(Node):
         after: str | None = None,
         filter: MessageFilter | None = None,
     ) -> MessageConnection:
-        return message_connection(info.context, [self.row.key], first, after, filter)
+        if after is not None:
+            return message_connection(info.context, [self.row.key], first, after, filter)
+        pages, batch = self.batch.messages(first, known_filter(info.context, filter))
+        return shown_messages(pages[self.row.key], batch, after)
 
     @strawberry.field
     def change_requests(
@@ -75,6 +84,9 @@ class Contact(Node):
         after: str | None = None,
         status: ChangeRequestStatus | None = None,
     ) -> ChangeRequestConnection:
+        if after is None:
+            pages, batch = self.batch.requests(first, status)
+            return shown_requests(pages[self.row.key], batch, after)
         page = changes.requests_of_contact(
             info.context.db, info.context.actor, self.row.key, status, first, after
         )

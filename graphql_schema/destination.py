@@ -185,8 +185,13 @@ class Destination(Node):
         def node(row: EventRow) -> ConsentEvent:
             return ConsentEvent.of(row, policy)
 
+        page = (
+            self.batch.histories(first)[self.held.id]
+            if after is None
+            else history_of(info.context.db, self.held, first, after)
+        )
         return connection(  # type: ignore[no-any-return]
-            history_of(info.context.db, self.held, first, after),
+            page,
             of=ConsentEventConnection,
             edge=ConsentEventEdge,
             node=node,

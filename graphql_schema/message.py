@@ -12,6 +12,7 @@ from app.directory.links import Key
 from app.directory.reading import SchoolRow, StudentRow
 from app.messages import history
 from app.messages.reading import mark_read
+from app.paging import Page
 from app.vocabulary import Channel, DeliveryStatus
 from graphql_schema.batches import Messages
 from graphql_schema.connection import Connection, Edge, connection
@@ -160,12 +161,23 @@ def message_connection(
     after: str | None,
     filter: MessageFilter | None,
 ) -> MessageConnection:
-    wanted = filter.read() if filter else history.MessageFilter()
-    history.require_known(context.db, context.actor, wanted)
+    wanted = known_filter(context, filter)
     page = history.messages_of(
         context.db, context.actor, contacts, first=first, after=after, filter=wanted
     )
-    batch = Messages(context, page.rows)
+    return shown_messages(page, Messages(context, page.rows), after)
+
+
+def known_filter(context: Context, filter: MessageFilter | None) -> history.MessageFilter:
+    """What is asked for, all of it visible to the reader. Raises NotFound."""
+    wanted = filter.read() if filter else history.MessageFilter()
+    history.require_known(context.db, context.actor, wanted)
+    return wanted
+
+
+def shown_messages(
+    page: Page[history.MessageRow], batch: Messages, after: str | None
+) -> MessageConnection:
     return connection(  # type: ignore[no-any-return]
         page,
         of=MessageConnection,

@@ -153,14 +153,43 @@ def requests_of_contact(
     """A contact's requests, newest first: to the parent what families asked, to staff who decide
     about them the school's own questions too. The caller may see the contact.
     """
-    statement = _REQUESTS.where(
-        ChangeRequest.district_id == contact[0], ChangeRequest.contact_id == contact[1]
-    )
-    if isinstance(actor, Guardian):
-        statement = statement.where(ChangeRequest.account_id.is_not(None))
-    else:
-        statement = _within_grant(statement, actor, contact[0])
+    statement = _visible_to(actor, contact[0]).where(ChangeRequest.contact_id == contact[1])
     return _page(db, _with_status(statement, status), first, after, newest_first=True)
+
+
+def first_pages(
+    db: Db,
+    actor: Actor,
+    contacts: Iterable[Key],
+    status: ChangeRequestStatus | None,
+    first: int | None,
+) -> dict[Key, Page[RequestRow]]:
+    """As `requests_of_contact`, the newest of many contacts, in one statement a district."""
+    size = page_size(first)
+    rows: dict[Key, list[RequestRow]] = {key: [] for key in contacts}
+    for district_id in {key[0] for key in rows}:
+        of_district = [contact_id for district, contact_id in rows if district == district_id]
+        statement = _visible_to(actor, district_id).where(ChangeRequest.contact_id.in_(of_district))
+        for row in db.all(_newest_of_each(_with_status(statement, status), size + 1)):
+            rows[district_id, row.contact_id].append(RequestRow._make(row[:-1]))
+    return {key: Page.cut(found, size) for key, found in rows.items()}
+
+
+def _newest_of_each(statement: Requests, size: int) -> Requests:
+    place = sa.func.row_number().over(
+        partition_by=ChangeRequest.contact_id,
+        order_by=(ChangeRequest.submitted_at.desc(), ChangeRequest.id.desc()),
+    )
+    placed = statement.add_columns(place.label("place")).subquery()
+    return sa.select(placed).where(placed.c.place <= size).order_by(placed.c.place)
+
+
+def _visible_to(actor: Actor, district_id: UUID) -> Requests:
+    """To a parent what families asked, to staff all within their grant."""
+    statement = _REQUESTS.where(ChangeRequest.district_id == district_id)
+    if isinstance(actor, Guardian):
+        return statement.where(ChangeRequest.account_id.is_not(None))
+    return _within_grant(statement, actor, district_id)
 
 
 def review_queue(

@@ -11,6 +11,7 @@ from app.actor import Actor, Guardian
 from app.consent.models import ConsentEvent, Disclosure
 from app.database import Db
 from app.directory.links import Held, Key
+from app.directory.models import Link
 from app.errors import NotFound
 from app.paging import Page, page_size, position_of
 from app.translation import say
@@ -96,6 +97,62 @@ NEXT_PAGE = (
     .order_by(*_NEWEST_FIRST)
     .limit(sa.bindparam("size"))
 )
+
+
+def _lines_of_links(chain: sa.ColumnElement[bool]) -> sa.Select[UUID, UUID, UUID, datetime]:
+    return (
+        sa.select(
+            Link.district_id,
+            Link.id.label("link_id"),
+            ConsentEvent.id.label("event_id"),
+            ConsentEvent.at,
+        )
+        .join(ConsentEvent, sa.and_(ConsentEvent.district_id == Link.district_id, chain))
+        .where(
+            sa.tuple_(Link.district_id, Link.id).in_(sa.bindparam("links", expanding=True)),
+        )
+    )
+
+
+_NUMBERED = sa.union_all(
+    _lines_of_links(ConsentEvent.destination_id == Link.destination_id),
+    _lines_of_links(
+        sa.and_(
+            ConsentEvent.contact_id == Link.contact_id,
+            sa.or_(ConsentEvent.link_id == Link.id, ConsentEvent.link_id.is_(None)),
+        )
+    ),
+).subquery()
+_PLACED = sa.select(
+    _NUMBERED,
+    sa.func.row_number()
+    .over(
+        partition_by=(_NUMBERED.c.district_id, _NUMBERED.c.link_id),
+        order_by=(_NUMBERED.c.at.desc(), _NUMBERED.c.event_id.desc()),
+    )
+    .label("place"),
+).subquery()
+FIRST_PAGES = (
+    _LINES.join(
+        _PLACED,
+        sa.and_(
+            _PLACED.c.district_id == ConsentEvent.district_id,
+            _PLACED.c.event_id == ConsentEvent.id,
+        ),
+    )
+    .add_columns(_PLACED.c.link_id.label("of_link"))
+    .where(_PLACED.c.place <= sa.bindparam("size"))
+    .order_by(_PLACED.c.place)
+)
+
+
+def first_pages(db: Db, held: Sequence[Held], first: int | None) -> dict[UUID, Page[EventRow]]:
+    """As `history_of`, the newest lines of many links by link, in one statement."""
+    size = page_size(first)
+    rows: dict[UUID, list[EventRow]] = {link.id: [] for link in held}
+    for row in db.all(FIRST_PAGES, links=[link.key for link in held], size=size + 1):
+        rows[row.of_link].append(EventRow._make(row[:-1]))
+    return {link_id: Page.cut(lines, size) for link_id, lines in rows.items()}
 
 
 def history_of(db: Db, held: Held, first: int | None, after: str | None) -> Page[EventRow]:

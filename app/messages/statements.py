@@ -152,11 +152,21 @@ def history(contacts: int, filters: frozenset[str]) -> Statement:
     Each contact is a branch that reads `ix_message_history` backwards and stops after `size`
     rows. Parameters: `district_0`, `contact_0`, ... and `size`, with those of the filters.
     """
+    merged = _of_contacts(contacts, filters)
+    return _shown(merged if contacts == 1 else _newest(sa.select(merged), merged.c).subquery())
+
+
+@lru_cache(maxsize=256)
+def histories(contacts: int, filters: frozenset[str]) -> Statement:
+    """As `history`, the newest `size` of each contact."""
+    return _shown(_of_contacts(contacts, filters))
+
+
+def _of_contacts(contacts: int, filters: Iterable[str]) -> sa.Subquery:
     branches = [_of_contact(place, filters).subquery() for place in range(contacts)]
     if contacts == 1:
-        return _shown(branches[0])
-    merged = sa.union_all(*(sa.select(branch) for branch in branches)).subquery()
-    return _shown(_newest(sa.select(merged), merged.c).subquery())
+        return branches[0]
+    return sa.union_all(*(sa.select(branch) for branch in branches)).subquery()
 
 
 def _of_contact(place: int, filters: Iterable[str]) -> Statement:

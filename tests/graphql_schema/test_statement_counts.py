@@ -63,7 +63,12 @@ MESSAGES = f"""query Messages {{ viewer {{ messages(first: 50) {{
   edges {{ cursor node {{ {MESSAGE} }} }} pageInfo {{ hasNextPage endCursor }} }} }} }}"""
 OF_ONE_CONTACT = f"""query OfOneContact($id: ID!) {{ node(id: $id) {{ ... on Contact {{
   messages(first: 50) {{ nodes {{ {MESSAGE} }} }} }} }} }}"""
-PAGES = {HOME: 13, MESSAGES: 7}  # statements
+NESTED = f"""query Nested {{ viewer {{ contacts {{ givenName
+  messages(first: 3) {{ nodes {{ {MESSAGE} }} }}
+  changeRequests(first: 3, status: PENDING) {{ nodes {{ status items {{ field current }} }} }}
+  destinations {{ label history(first: 3) {{ nodes {{ action actor disclosure {{ text }} }} }} }}
+}} }} }}"""
+PAGES = {HOME: 13, MESSAGES: 7, NESTED: 12}  # statements
 QUEUE = """query Queue { viewer { desk { district { name } changeRequests(first: 50) {
   edges { node { id status note submittedAt dueAt version sisConflict
     contact { givenName students { givenName school { name } } district { name } }
@@ -103,6 +108,7 @@ def a_family(world: World, *, numbers: int, messages: int, children: int = 1) ->
         links = [a_link(db, contact, phone, verified_at=db.now) for phone in phones]
         for _ in range(numbers):
             a_link(db, contact, a_mailbox(db, world.district), label="email")
+    ask_school(world, contact, Asked(ContactField.ADDRESS, after="742 Elm St"))
     say_everything(world, contact, [(link.district_id, link.id) for link in links])
     with world.database.write(world.service) as db:
         event = db.session.scalars(sa.select(ConsentEvent)).first()
