@@ -1,18 +1,22 @@
 """The library's executor, with a short way for fields that only hand out an attribute.
 
 Most fields of an answer are such: for them the general way, ready for resolvers, promises and
-streams, costs ten times what they do. Whatever is out of the ordinary still takes it.
+streams, costs ten times what they do. Whatever is out of the ordinary still takes it. Resolvers
+without arguments are called as they are.
 """
 
 from collections.abc import Callable
 from functools import cache
 from typing import Any, cast
 
+import strawberry
 from graphql import (
     GraphQLEnumType,
     GraphQLField,
     GraphQLLeafType,
     GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
     Undefined,
     get_nullable_type,
     is_leaf_type,
@@ -20,6 +24,7 @@ from graphql import (
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.field import StrawberryField
 
 # The finished value of a field of this object, or Undefined where the general way must find it.
 Reader = Callable[[Any], Any]
@@ -49,6 +54,25 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
             if result is not Undefined:
                 results[response_name] = result
         return results
+
+
+def call_directly(schema: GraphQLSchema) -> None:
+    """Spare resolvers without arguments the steps that read arguments."""
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLObjectType):
+            for field in kind.fields.values():
+                defined = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+                if defined and defined.base_resolver and not (field.args or defined.extensions):
+                    field.resolve = _direct(defined)
+
+
+def _direct(field: StrawberryField) -> Callable[[Any, GraphQLResolveInfo[Any]], Any]:
+    resolver = field.base_resolver
+    assert resolver is not None
+    resolve = cast("Callable[..., Any]", resolver.wrapped_func)
+    if resolver.info_parameter is None:
+        return lambda source, _info: resolve(source)
+    return lambda source, info: resolve(source, strawberry.Info(_raw_info=info, _field=field))
 
 
 @cache
