@@ -17,6 +17,7 @@ from tests.authz.examples import (
     INPUTS,
     KIND_NAMED,
     PARENTS,
+    STAFF,
     actor_for,
     example,
     replaced,
@@ -108,13 +109,14 @@ def test_what_is_not_hers_answers_like_what_does_not_exist(custody: Custody, ask
 
 
 def test_somebody_in_the_wrong_role_is_refused_before_any_id_is_read(custody: Custody, ask: Ask):
-    """Good ids, a stranger's and nonsense: one answer, FORBIDDEN or nothing at all."""
+    """Good ids, strangers' and nonsense: one answer, FORBIDDEN or nothing at all."""
     parents = [custody.anna.guardian, custody.cleo.guardian]
     staff = [custody.clerk, custody.north_clerk]
     nothing = {"Viewer.features": {"features": []}}
     for field, path in NAMED:
         variables = variables_for(ask, field, custody.anna)
-        ids = [custody.anna.ids[kind_at(path)], *strange(custody, custody.anna, field, path)]
+        some = strange(custody, custody.anna, field, path)[::4]  # each leaves a line in the audit
+        ids = [custody.anna.ids[kind_at(path)], *some, ""]
         for actor in staff if example(field).whose == PARENTS else parents:
             body = only_answer(ask, actor, field, variables, path, ids)
             if "errors" in body or field.startswith("Mutation."):
@@ -177,7 +179,7 @@ def test_a_strangers_id_costs_as_many_statements_as_one_that_never_was(custody: 
     anna, everybodys = custody.anna, (Kind.DISTRICT, Kind.SCHOOL, Kind.BROADCAST_TYPE)
     for field, path in PLACES:
         kind = kind_at(path)
-        if example(field).whose == "staff" or kind in everybodys:
+        if example(field).whose == STAFF or kind in everybodys:
             continue
         never = global_id(kind, anna.contact.district_id, uuid7())
         told = []

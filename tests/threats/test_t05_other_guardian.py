@@ -221,6 +221,7 @@ def questions(custody: Custody, rng: random.Random) -> Questions:
     return Questions(rng, guesses(custody), [MARK, "Ben", "%kanarie%", "+12175559876"])
 
 
+@pytest.mark.timeout(1_800)
 def test_nothing_of_the_other_guardian_stands_in_any_answer(
     custody: Custody, ask: Ask, rng: random.Random, scale: Callable[[int], int]
 ):
@@ -248,6 +249,7 @@ def test_the_same_questions_show_him_to_himself(custody: Custody, ask: Ask, rng:
     assert sum(MARK in answer for answer in answers) > 5
 
 
+@pytest.mark.timeout(1_800)
 def test_not_a_byte_of_her_answers_depends_on_what_he_does_for_himself(
     custody: Custody, ask: Ask, rng: random.Random, scale: Callable[[int], int]
 ):
