@@ -87,19 +87,12 @@ def test_the_mail_names_no_number_no_address_and_no_name(
 
 
 def test_a_mail_is_in_the_contacts_language_the_new_one_if_it_was_asked_for(
-    world: World, marge: Contact, account: Account, monkeypatch: pytest.MonkeyPatch
+    world: World, marge: Contact, account: Account
 ):
-    """Whatever the catalogue says: it is asked for the right language."""
-    spoken: list[str] = []
-
-    def say(language: str, text: str, **values: object) -> str:
-        spoken.append(language)
-        return text.format(**values)
-
-    monkeypatch.setattr("app.changes.notices.say", say)
     decide(world, asked_by(world, marge, account, Asked(ContactField.LANGUAGE, after="es-MX")))
-    assert contact_now(world, marge).language == "es-MX"
-    assert set(spoken) == {"es-MX"}
+    [mail] = mails(world)
+    assert mail.content["text"] == "Su escuela hizo el cambio que usted pidió."
+    assert mail.content["subject"].endswith("Springfield Public Schools")
 
 
 def test_a_decision_that_did_not_count_sends_nothing(
