@@ -8,7 +8,7 @@ from app.actor import Actor
 from app.consent import preferences
 from app.database import Db
 from app.directory.reading import find_contact, own_links
-from app.errors import Invalid, NotFound
+from app.errors import NotFound
 from app.vocabulary import Channel
 from graphql_schema.batches import Contacts, Links
 from graphql_schema.contact import Contact
@@ -96,7 +96,8 @@ class PreferenceMutation:
     def set_quiet_hours(self, info: Info, input: SetQuietHoursInput) -> SetQuietHoursPayload:
         def act(db: Db, actor: Actor) -> None:
             link = asked_key(input.destination_id, Kind.LINK)
-            preferences.set_quiet_hours(db, actor, link, input.channel, _span(input), input.version)
+            span = (input.from_, input.to)
+            preferences.set_quiet_hours(db, actor, link, input.channel, span, input.version)
 
         done = run_command(info.context, "setQuietHours", input, act)
         return SetQuietHoursPayload(
@@ -118,14 +119,6 @@ class PreferenceMutation:
             errors=done.errors,
             client_mutation_id=input.client_mutation_id,
         )
-
-
-def _span(input: SetQuietHoursInput) -> tuple[str, str] | None:
-    if input.from_ is None and input.to is None:
-        return None
-    if input.from_ is None or input.to is None:
-        raise Invalid("Say both when it begins and when it ends, or neither.", path=("from",))
-    return input.from_, input.to
 
 
 def _choices(input: SetPreferencesInput) -> list[preferences.Choice]:

@@ -160,12 +160,13 @@ def _corrections(
     asked: Sequence[ItemDecision],
 ) -> Mapping[int, str | None]:
     """What staff put in the place of a parent's words, by position of the item."""
+    better = [(i, verdict) for i, verdict in enumerate(asked) if verdict.corrected is not None]
+    if not better:
+        return {}
     region = load_policies(db, [request.district_id])[request.district_id].region
     by_position = {item.position: item for item in items}
     corrected: dict[int, str | None] = {}
-    for place, verdict in enumerate(asked):
-        if verdict.corrected is None:
-            continue
+    for place, verdict in better:
         item = by_position[verdict.position]
         try:
             if not verdict.accept or request.account_id is None:

@@ -139,14 +139,14 @@ def set_quiet_hours(
     actor: Actor,
     link_key: Key,
     channel: Channel,
-    span: tuple[str, str] | None,
+    span: tuple[str | None, str | None],
     version: int | None = None,
 ) -> None:
-    """`span`: local HH:MM, from inclusive, to exclusive; None = the district's own again."""
+    """`span`: local HH:MM, from inclusive, to exclusive; both None = the district's own again."""
     contact, link, _ = own_channel(db, actor, link_key, channel)
     if channel is Channel.EMAIL:
         raise Invalid("Quiet hours are for calls, texts and notices.", path=("channel",))
-    asked = _minutes(span) if span else None
+    asked = _read_span(*span)
     standing = record_choices.quiet_hours_of(db, link, channel)
     current = (standing.from_minute, standing.to_minute) if standing else None
     require_version(
@@ -167,16 +167,22 @@ def _written(span: Span | None) -> str | None:
     return f"{time_of_day(span[0])}-{time_of_day(span[1])}" if span else None
 
 
-def _minutes(span: tuple[str, str]) -> Span:
-    minutes = []
-    for name, text in zip(("from", "to"), span, strict=True):
-        try:
-            minutes.append(minute_of_day(text))
-        except ValueError:
-            raise Invalid("Write a time of day like 21:30.", path=(name,)) from None
-    if minutes[0] == minutes[1]:
+def _read_span(begins: str | None, ends: str | None) -> Span | None:
+    if begins is None and ends is None:
+        return None
+    if begins is None or ends is None:
+        raise Invalid("Say both when it begins and when it ends, or neither.", path=("from",))
+    span = _minute(begins, "from"), _minute(ends, "to")
+    if span[0] == span[1]:
         raise Invalid("Quiet hours must end at another time than they begin.", path=("to",))
-    return minutes[0], minutes[1]
+    return span
+
+
+def _minute(text: str, place: str) -> int:
+    try:
+        return minute_of_day(text)
+    except ValueError:
+        raise Invalid("Write a time of day like 21:30.", path=(place,)) from None
 
 
 def pause_messages(db: Db, actor: Actor, contact_key: Key, until: datetime | None) -> None:
