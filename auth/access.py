@@ -22,7 +22,9 @@ from auth.accounts import account_for
 from auth.models import AccessGrant, Account
 
 LOCK_DISTRICT = (
-    sa.select(District.id).where(District.id == sa.bindparam("district_id")).with_for_update()
+    sa.select(District.id)
+    .where(District.id == sa.bindparam("district_id"))
+    .with_for_update(key_share=True)
 )
 SCHOOLS = sa.select(School.id).where(
     School.district_id == sa.bindparam("district_id"),
