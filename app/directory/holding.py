@@ -98,7 +98,7 @@ def take(
         )
         db.add(link)
     elif link.retired_at is not None:
-        link.brought_by = link.slot = link.retired_at = None
+        link.brought_by = link.slot = link.retired_at = link.verified_at = None
     link.label, link.display, link.extension = label, wanted.display, wanted.extension
     link.verified_at = verified_at or link.verified_at
     link.version += 1

@@ -10,7 +10,7 @@ from app.changes.review import ItemDecision
 from app.consent.choices import revoke_consent
 from app.consent.models import Consent, ConsentEvent, ConsentGiver, Preference
 from app.consent.preferences import Choice, set_preferences
-from app.directory.models import Contact, Destination, Guardianship
+from app.directory.models import Contact, Destination, Guardianship, Link
 from app.exchange.models import FeedLine
 from app.vocabulary import (
     ChangeRequestStatus,
@@ -161,6 +161,17 @@ def test_a_number_that_comes_back_is_hers_with_her_choices_but_without_consent(
     [preference] = all_of(world, Preference)
     assert preference.wanted is False
     assert consents(world) == {Channel.SMS: ConsentStatus.UNKNOWN}
+
+
+def test_a_number_that_comes_back_must_be_proven_anew(world: World, marge: Contact):
+    key = link_of(world, marge, OLD)
+    decide(world, ask(world, marge, Asked(ContactField.REMOVE_PHONE, link_key=key)))
+    with world.database.write(world.service) as db:
+        link = db.get(Link, *key)
+        assert link is not None
+        link.verified_at = db.now  # a code that was answered just too late
+    decide(world, ask(world, marge, Asked(ContactField.ADD_PHONE, after=OLD)))
+    assert held(world, marge)[OLD].verified_at is None
 
 
 # --- consent and access that rested on what is gone ------------------------------------------
