@@ -16,7 +16,6 @@ from tests.changes.steps import (
     REJECT,
     all_of,
     ask,
-    contact_now,
     decide,
     link_of,
 )
