@@ -19,6 +19,8 @@ Event = MutableMapping[str, Any]
 
 def configure_logging() -> None:
     """Send all logs of this process to stderr; calling it again changes nothing."""
+    if structlog.is_configured():
+        return
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
