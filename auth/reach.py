@@ -4,7 +4,7 @@ These are the only reads made before an actor's districts are known; a wall betw
 in the database has to leave exactly this door open.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,6 +18,12 @@ from auth.models import AccessGrant, Binding
 
 OtherLink = aliased(Link)
 OtherContact = aliased(Contact)
+
+
+def _only_asked_for(link: Any) -> sa.ColumnElement[bool]:
+    """Approved on request: no import brought it, and no code has proven it."""
+    return sa.and_(link.brought_by.is_(None), link.verified_at.is_(None))
+
 
 # Somebody else holds the mailbox too: then it proves nobody.
 IS_SHARED = (
@@ -33,6 +39,8 @@ IS_SHARED = (
         OtherLink.contact_id != Link.contact_id,
         OtherLink.retired_at.is_(None),
         OtherContact.retired_at.is_(None),
+        # What somebody merely asked for must not lock out whom the school or a code vouches for.
+        sa.or_(~_only_asked_for(OtherLink), _only_asked_for(Link)),
     )
     .exists()
 )

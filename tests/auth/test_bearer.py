@@ -64,6 +64,19 @@ def test_two_contacts_on_one_mailbox_open_neither(world: World) -> None:
     assert opened(world) == ()
 
 
+def test_asking_for_somebodys_address_locks_nobody_out(world: World) -> None:
+    """Approved on request and never proven: it opens nothing, and takes nothing away."""
+    with world.database.write(world.service) as db:
+        marge = a_contact(db, world.district, with_email=ADDRESS)
+        selma = a_contact(db, world.district, given_name="Selma")
+        mailbox = a_mailbox(db, world.district, ADDRESS)
+        asked_for = a_link(db, selma, mailbox, label="email", brought_by=None)
+    assert opened(world) == ((marge.district_id, marge.id),)
+    with world.database.write(world.service) as db:
+        db.session.merge(asked_for).verified_at = db.now
+    assert opened(world) == ()
+
+
 def test_a_retired_contact_does_not_count_as_a_second_holder(world: World) -> None:
     with world.database.write(world.service) as db:
         a_contact(db, world.district, with_email=ADDRESS)
