@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from app.changes.models import ChangeRequest
 from app.changes.requests import Asked
 from app.consent.choices import opt_out, revoke_consent
@@ -89,6 +91,7 @@ def staff(world: World, rng: random.Random, count: int) -> None:
                 decide(world, key, version=request.version, reason="We know them.")
 
 
+@pytest.mark.timeout(1_800)  # in full
 def test_everybody_gets_through_and_the_ledger_adds_up(
     world: World, rng: random.Random, tmp_path: Path, scale: Callable[[int], int]
 ):

@@ -19,6 +19,7 @@ STATUS = {"APPROVE": "APPROVED", "REJECT": "REJECTED"}
 
 
 @pytest.mark.threat("T43")
+@pytest.mark.timeout(1_800)  # in full
 def test_one_decision_counts_and_the_others_learn_whose_when_and_what(
     own_database: Database, scale: Callable[[int], int], rng: random.Random
 ):

@@ -37,6 +37,7 @@ def test_a_stale_item_shows_was_is_and_asked_and_is_decided_again(own_database: 
     assert contact_now(world, contact).family_name == "Bouvier"
 
 
+@pytest.mark.timeout(1_800)  # in full
 def test_of_two_requests_about_one_value_the_second_to_be_approved_is_stale(
     own_database: Database, scale: Callable[[int], int]
 ):

@@ -210,6 +210,7 @@ def text_of(value: Any) -> str | None:
     return "-".join(value) if isinstance(value, tuple) else value
 
 
+@pytest.mark.timeout(1_800)  # in full
 def test_no_update_is_lost_whoever_writes_in_whatever_order(
     own_database: Database, scale: Callable[[int], int]
 ):
@@ -225,6 +226,7 @@ def test_no_update_is_lost_whoever_writes_in_whatever_order(
     )
 
 
+@pytest.mark.timeout(1_800)  # in full
 def test_of_two_devices_that_raise_at_once_one_gets_the_fresh_value(
     own_database: Database, scale: Callable[[int], int]
 ):

@@ -48,6 +48,7 @@ class Phone:
 
 
 @pytest.mark.threat("T46")
+@pytest.mark.timeout(1_800)  # in full
 def test_every_intent_has_happened_once_however_often_it_was_sent(
     own_database: Database, scale: Callable[[int], int], rng: random.Random, tmp_path: Path
 ):

@@ -122,6 +122,7 @@ def test_the_same_disk_would_lose_what_was_acknowledged_with_less_care(
     assert any(lines_after(cut, after) < yes for yes, cut in cuts(recording, 20, rng))
 
 
+@pytest.mark.timeout(1_800)  # in full
 def test_a_process_killed_at_any_moment_loses_nothing_it_has_acknowledged(
     own_database: Database, scale: Callable[[int], int], rng: random.Random
 ):

@@ -16,6 +16,7 @@ from tests.world import a_world
 
 
 @pytest.mark.threat("T51")
+@pytest.mark.timeout(1_800)  # in full
 def test_one_of_the_two_happens_and_both_learn_which(
     own_database: Database, scale: Callable[[int], int], rng: random.Random
 ):
