@@ -5,7 +5,6 @@ import contextlib
 import os
 import platform
 import random
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -49,7 +48,10 @@ def main() -> None:
             for name, place in places.items()
         }
     print_table(found)
-    print(f"\n{_machine()}; load average before: {before:.1f}")
+    print(
+        f"\n{CONNECTIONS} connections, {os.cpu_count()} cores, Python {platform.python_version()}; "
+        f"load average before: {before:.1f}"
+    )
 
 
 @contextlib.contextmanager
@@ -71,7 +73,7 @@ def requests(place: Files | Cluster, folder: Path, seconds: float) -> Figures:
     asking = {
         tokens.mint(p.account_id, p.session_id, database.clock(), LIFETIME): p for p in parents
     }
-    figures = token_cost(database, tokens, list(asking))
+    figures = _version(database) | token_cost(database, tokens, list(asking))
     settings = {"database_url": url, "secret_key": SECRET}
     with (
         serving("app.main:create_app", folder, **settings) as portal,
@@ -81,6 +83,11 @@ def requests(place: Files | Cluster, folder: Path, seconds: float) -> Figures:
             figures |= compared(question, asking, portal, floor, seconds)
     place.drop(database.engine)
     return figures
+
+
+def _version(database: Database) -> Figures:
+    numbers = database.engine.dialect.server_version_info or ()
+    return {"version": ".".join(map(str, numbers))}
 
 
 def tidy(database: Database) -> None:
@@ -174,13 +181,6 @@ def print_table(found: dict[str, Figures]) -> None:
 
 def tell(what: str) -> None:
     print(what, file=sys.stderr, flush=True)
-
-
-def _machine() -> str:
-    return (
-        f"{CONNECTIONS} connections; {os.cpu_count()} cores, Python {platform.python_version()}, "
-        f"SQLite {sqlite3.sqlite_version}"
-    )
 
 
 def _text(url: sa.URL) -> str:
