@@ -241,7 +241,7 @@ class Database:
         return standby or isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)
 
     def _db(self, connection: Connection, actor: Actor) -> Db:
-        if actor.districts and not self.sqlite:
+        if not self.sqlite:
             named = ",".join(str(district) for district in actor.districts)
             connection.execute(SET_DISTRICTS, {"districts": named})
         return Db(connection, self.clock())
